@@ -1,0 +1,6 @@
+package protocols
+
+import "errors"
+
+// ErrInvalidWatermarks is returned for marks that break High >= Low >= 0.
+var ErrInvalidWatermarks = errors.New("tidemill: write buffer limits must satisfy high >= low >= 0")
