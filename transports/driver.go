@@ -21,6 +21,19 @@ func (h Handle) Slot() uint32 { return uint32(h) }
 // Handle that a driver gave out.
 func (h Handle) Generation() uint32 { return uint32(h >> 32) }
 
+// Kind is what a driver must know of a descriptor beyond its number.
+type Kind uint8
+
+const (
+	// TCP: a short read proves that nothing more is there, unless an end, an
+	// error or an urgent mark is behind the data.
+	TCP Kind = iota
+
+	// Local is everything else: Unix sockets, pipes, terminals. A short read
+	// proves nothing there; only EAGAIN does.
+	Local
+)
+
 // A Driver moves bytes for the descriptors of one loop and knows nothing of
 // what they mean. It is called on the loop's goroutine only, and calls back
 // there, from the loop and never from inside one of its own methods (Settle,
@@ -33,7 +46,7 @@ type Driver interface {
 	// Open adopts a connected, non-blocking stream descriptor. The descriptor
 	// belongs to the driver from the call on: if Open fails it is closed.
 	// Reading is off.
-	Open(fd int, s Sink) (Handle, error)
+	Open(fd int, k Kind, s Sink) (Handle, error)
 
 	// Read turns delivery on or off. Once Read(h, false) has returned, no
 	// ReadBuffer, Filled, Received or ReadEnd is called; what arrives meanwhile

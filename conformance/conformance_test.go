@@ -1,0 +1,78 @@
+package conformance_test
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/tidemill-go/tidemill/eventloop/selector"
+)
+
+// groups are the groups of scenarios that the tracer has.
+var groups = []string{"tcp", "sched", "fd"}
+
+// scenarios are the names of the goldens of one group. They are what the specs
+// go by, so that a scenario that the tracer lacks fails.
+func scenarios(group string) []string {
+	paths, err := filepath.Glob(filepath.Join("golden", group+"_*.json"))
+	if err != nil || len(paths) == 0 {
+		panic("no goldens of group " + group)
+	}
+	names := make([]string, len(paths))
+	for i, path := range paths {
+		names[i] = strings.TrimSuffix(filepath.Base(path), ".json")
+	}
+	return names
+}
+
+func allScenarios() (names []string) {
+	for _, group := range groups {
+		names = append(names, scenarios(group)...)
+	}
+	return names
+}
+
+var _ = describeKinds()
+
+// describeKinds has one container per kind of loop, outermost, so that each kind
+// stays together in the report.
+func describeKinds() bool {
+	for _, m := range selector.Mechanisms() {
+		Describe("On "+m.Name, Label(m.Name), Ordered, ContinueOnFailure, func() {
+			var runs *batch
+
+			BeforeAll(func() {
+				needPython()
+				ctx, cancel := context.WithCancel(context.Background())
+				runs = newBatch(ctx, quoted(tracer)+" -loop "+m.Name, allScenarios())
+				DeferCleanup(func() {
+					cancel()
+					runs.running.Wait()
+				})
+			})
+
+			for _, group := range groups {
+				DescribeTable("behaves as asyncio does in", Offset(1), Label(group),
+					func(ctx SpecContext, name string) {
+						o := runs.of(name)
+						Eventually(ctx, o.done).Should(BeClosed())
+						Expect(o.err).NotTo(HaveOccurred(), "%s", o.output)
+					},
+					entries(group),
+				)
+			}
+		})
+	}
+	return true
+}
+
+func entries(group string) (list []TableEntry) {
+	for _, name := range scenarios(group) {
+		list = append(list, Entry(name, name, SpecTimeout(time.Minute)))
+	}
+	return list
+}

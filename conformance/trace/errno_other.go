@@ -1,0 +1,13 @@
+//go:build !unix
+
+package trace
+
+import (
+	"fmt"
+	"syscall"
+)
+
+// errnoName has numbers only: the goldens are those of a Unix system.
+func errnoName(errno syscall.Errno) string {
+	return fmt.Sprintf("errno%d", int(errno))
+}

@@ -1,0 +1,76 @@
+// Command tracer is Tidemill's side of the trace scenarios: it runs one of them
+// on a loop of the chosen kind and traces to standard output what happens.
+//
+//	tracer [-loop epoll|poll|select|kqueue] SCENARIO
+//	tracer --list
+//
+// It is driven by ../driver.py; ../README.md describes the interface.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+
+	"github.com/tidemill-go/tidemill/conformance/trace"
+)
+
+// groups are all scenarios, in the order of the reference server.
+var groups = []trace.Group{
+	{Name: "tcp", Logs: true, Scenarios: tcp},
+	{Name: "sched", Scenarios: sched},
+	{Name: "fd", Scenarios: fd},
+}
+
+const usage = "usage: tracer [-loop KIND] SCENARIO | tracer --list"
+
+// The exit statuses; a scenario that is stuck ends with another one.
+const (
+	failed   = 1
+	misused  = 2
+	finished = 0
+)
+
+func main() {
+	os.Exit(program())
+}
+
+func program() int {
+	kind := flag.String("loop", "", "the selector's `kind`: epoll, poll, select, kqueue; empty for the system's best")
+	list := flag.Bool("list", false, "print a JSON object per scenario: name, group, doc")
+	flag.Usage = func() {
+		fmt.Fprintln(os.Stderr, usage)
+		flag.PrintDefaults()
+	}
+	flag.Parse()
+	if *list && flag.NArg() == 0 {
+		trace.List(trace.NewTracer(os.Stdout), groups)
+		return finished
+	}
+	scenario, found := trace.Find(groups, flag.Arg(0))
+	if *list || flag.NArg() != 1 || !found {
+		flag.Usage()
+		return misused
+	}
+	if err := perform(scenario, *kind); err != nil {
+		fmt.Fprintln(os.Stderr, "tracer:", err)
+		return failed
+	}
+	return finished
+}
+
+// perform leaves the loop and its connections open: the trace is over, and the
+// process ends at once.
+func perform(scenario trace.Scenario, kind string) error {
+	env, err := trace.ReadEnv(os.Getenv)
+	if err != nil {
+		return err
+	}
+	return trace.Run(scenario, trace.Config{
+		Selector: kind,
+		Events:   os.Stdout,
+		Steps:    os.Stdin,
+		Log:      os.Stderr,
+		Env:      env,
+	})
+}

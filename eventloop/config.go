@@ -1,0 +1,120 @@
+package eventloop
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/tidemill-go/tidemill/eventloop/selector"
+	"github.com/tidemill-go/tidemill/platform"
+)
+
+const (
+	// DefaultSlowCallback is from when on debug mode warns about a callback.
+	DefaultSlowCallback = 100 * time.Millisecond
+
+	// DefaultLinger is how long the end of Run waits for transports to drain.
+	DefaultLinger = 5 * time.Second
+
+	// debugVariable switches debug mode on when it is not empty and not "0".
+	debugVariable = "TIDEMILL_DEBUG"
+)
+
+// SelectorConfig says how to make a selector loop. Its zero value works.
+type SelectorConfig struct {
+	// Selector is the mechanism: its name ("epoll", "poll", "select", "kqueue")
+	// or a selector.Selector, which then belongs to the loop and is closed with
+	// it. Nil and "" mean the system's best one.
+	Selector any
+
+	// Clock is the loop's clock. Nil means the system's monotonic one.
+	Clock Clock
+
+	// Debug switches debug mode on from the start, as the environment variable
+	// TIDEMILL_DEBUG=1 does; see Loop.SetDebug.
+	Debug bool
+
+	// SlowCallback is how long a callback may take before debug mode warns. Zero
+	// means DefaultSlowCallback; negative means never.
+	SlowCallback time.Duration
+
+	// Spin is how many more times the loop looks for events before it goes to
+	// sleep: on one connection 200 bring nearly three times the messages, for a
+	// busy core. Zero or negative means none.
+	Spin int
+
+	// Linger is how long the end of Run waits for transports to send what they
+	// hold. Zero means DefaultLinger; negative means no time at all.
+	Linger time.Duration
+
+	// Logger gets warnings and what no exception handler takes. Nil means
+	// slog.Default() at the time of logging.
+	Logger *slog.Logger
+}
+
+func (c *SelectorConfig) withDefaults() SelectorConfig {
+	var cfg SelectorConfig
+	if c != nil {
+		cfg = *c
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = newSystemClock()
+	}
+	if cfg.SlowCallback == 0 {
+		cfg.SlowCallback = DefaultSlowCallback
+	}
+	if cfg.Linger == 0 {
+		cfg.Linger = DefaultLinger
+	}
+	if v := os.Getenv(debugVariable); v != "" && v != "0" {
+		cfg.Debug = true
+	}
+	return cfg
+}
+
+// NewSelectorLoop makes a loop that waits for descriptors to become ready. It
+// returns an *platform.UnsupportedError for a mechanism that this system does
+// not have, and the system's error if it can not be set up. A nil config means
+// the zero value. The loop is to be closed.
+func NewSelectorLoop(c *SelectorConfig) (*Loop, error) {
+	cfg := c.withDefaults()
+	sel, err := cfg.mechanism()
+	if err != nil {
+		return nil, err
+	}
+	return newLoop(spinning(sel, cfg.Spin), cfg), nil
+}
+
+func (c *SelectorConfig) mechanism() (selector.Selector, error) {
+	switch s := c.Selector.(type) {
+	case nil:
+		return selector.New("")
+	case string:
+		return selector.New(s)
+	case selector.Selector:
+		return s, nil
+	}
+	return nil, fmt.Errorf("SelectorConfig.Selector is a %T, neither a name nor a selector.Selector", c.Selector)
+}
+
+// ProactorConfig says how to make a proactor loop. Its zero value works.
+type ProactorConfig struct {
+	// Debug, SlowCallback, Linger and Logger are as in SelectorConfig.
+	Debug        bool
+	SlowCallback time.Duration
+	Linger       time.Duration
+	Logger       *slog.Logger
+}
+
+// NewProactorLoop makes a loop that waits for operations to complete. Where the
+// platform table has none, on every system so far, it returns an
+// *platform.UnsupportedError with the reason and the alternative.
+func NewProactorLoop(*ProactorConfig) (*Loop, error) {
+	err := platform.For(platform.Target{}).Check(platform.NewProactorLoop)
+	if err == nil {
+		err = &platform.UnsupportedError{Op: "NewProactorLoop", OS: runtime.GOOS, Reason: "no completion mechanism is built in", Alternative: "NewSelectorLoop"}
+	}
+	return nil, err
+}

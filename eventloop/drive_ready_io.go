@@ -1,0 +1,216 @@
+package eventloop
+
+import (
+	"io"
+
+	"github.com/tidemill-go/tidemill/platform"
+	"github.com/tidemill-go/tidemill/transports"
+)
+
+// acceptBudget is how many connections one event accepts before others have
+// their turn.
+const acceptBudget = 64
+
+// Open implements transports.Driver.
+func (d *readinessDriver) Open(fd int, k transports.Kind, sink transports.Sink) (transports.Handle, error) {
+	s := slot{sink: sink}
+	if k != transports.TCP {
+		s.facts = local
+	}
+	return d.enter(fd, s)
+}
+
+// Listen implements transports.Driver.
+func (d *readinessDriver) Listen(fd int, accepted func(int, platform.Sockaddr, error)) (transports.Handle, error) {
+	return d.enter(fd, slot{rare: &rare{accepted: accepted}, facts: reading})
+}
+
+// enter adopts a descriptor and registers it; it closes it on failure.
+func (d *readinessDriver) enter(fd int, s slot) (transports.Handle, error) {
+	h := d.adopt(fd, s)
+	if err := d.update(h, d.at(h)); err != nil {
+		d.forget(h)
+		platform.CloseFD(fd)
+		return 0, err
+	}
+	return h, nil
+}
+
+// Connect implements transports.Driver.
+func (d *readinessDriver) Connect(fd int, to platform.Sockaddr, done func(error)) (transports.Handle, error) {
+	switch err := platform.Connect(fd, to); {
+	case err == nil: // at once, as on Unix sockets; writability will say so
+	case !platform.IsInProgress(err):
+		platform.CloseFD(fd)
+		return 0, err
+	}
+	return d.enter(fd, slot{rare: &rare{connected: done}})
+}
+
+// connected hands the descriptor back: as a stream it is registered anew.
+func (d *readinessDriver) connected(h transports.Handle, s *slot) {
+	fd, done := int(s.fd), s.rare.connected
+	_ = d.sel.Remove(fd)
+	d.forget(h)
+	done(platform.SocketError(fd))
+}
+
+// Read implements transports.Driver.
+func (d *readinessDriver) Read(h transports.Handle, on bool) {
+	s := d.at(h)
+	if s == nil {
+		return
+	}
+	if !on {
+		s.facts &^= reading
+	} else {
+		s.facts |= reading
+	}
+	if err := d.update(h, s); err != nil && on {
+		d.failLater(h, s, err)
+		return
+	}
+	d.readOn(h)
+}
+
+// failLater ends a stream's input that can not be watched any more. Listeners
+// do not come here: theirs was registered when it was opened.
+func (d *readinessDriver) failLater(h transports.Handle, s *slot, err error) {
+	if s.sink != nil {
+		s.rare = &rare{failure: err}
+		d.loop.ready.push(entry{src: d, tag: uint64(h)})
+	}
+}
+
+// read makes one receive call and hands over what it brought. More is left to
+// the next iteration, for fairness.
+func (d *readinessDriver) read(h transports.Handle, s *slot) {
+	buffer := s.sink.ReadBuffer()
+	if s = d.at(h); s == nil || s.facts&reading == 0 {
+		return // paused or closed by its GetBuffer
+	}
+	own := buffer == nil
+	if own {
+		buffer = d.buffer
+	}
+	n, err := platform.Recv(int(s.fd), buffer)
+	switch {
+	case platform.WouldBlock(err):
+		s.facts &^= mayRead | untilEnd
+		return
+	case err != nil || n == 0:
+		s.facts &^= mayRead | reading
+		if err == nil {
+			err = io.EOF
+		}
+		_ = d.update(h, s) // can only remove
+		s.sink.ReadEnd(err)
+		return
+	}
+	if d.edge == 0 || n < len(buffer) && s.facts&(untilEnd|local) == 0 {
+		s.facts &^= mayRead
+	}
+	if own {
+		s.sink.Received(buffer[:n])
+	} else {
+		s.sink.Filled(n)
+	}
+	d.readOn(h)
+}
+
+// TrySend implements transports.Driver.
+func (d *readinessDriver) TrySend(h transports.Handle, b []byte) (int, error) {
+	s := d.at(h)
+	if s == nil {
+		return 0, io.ErrClosedPipe
+	}
+	n, err := platform.Send(int(s.fd), b)
+	if platform.WouldBlock(err) {
+		return 0, nil
+	}
+	return n, err
+}
+
+// Send implements transports.Driver.
+func (d *readinessDriver) Send(h transports.Handle, b []byte) (int, error) {
+	n, err := d.TrySend(h, b)
+	if err != nil || n == len(b) {
+		return n, err
+	}
+	s := d.at(h)
+	s.flight = b[n:]
+	if err := d.update(h, s); err != nil {
+		s.flight = nil
+		return n, err
+	}
+	return n, nil
+}
+
+// sendOn goes on with an outstanding Send now that the kernel has room.
+func (d *readinessDriver) sendOn(h transports.Handle, s *slot) {
+	n, err := d.TrySend(h, s.flight)
+	if n == 0 && err == nil {
+		return
+	}
+	if s.flight = s.flight[n:]; len(s.flight) == 0 || err != nil {
+		s.flight = nil
+	}
+	s.sink.Sent(n, err) // may Send again
+	if s = d.at(h); s != nil {
+		_ = d.update(h, s) // can only take interest away: Send has added its own
+	}
+}
+
+// CloseWrite implements transports.Driver.
+func (d *readinessDriver) CloseWrite(h transports.Handle) error {
+	s := d.at(h)
+	if s == nil {
+		return io.ErrClosedPipe
+	}
+	return platform.ShutdownWrite(int(s.fd))
+}
+
+// Close implements transports.Driver. The descriptor is taken out of the
+// selector explicitly: closing does that only if nobody, a forked child or a
+// Dup of the program, has the open file too, and then its events would go on.
+func (d *readinessDriver) Close(h transports.Handle) {
+	s := d.at(h)
+	if s == nil {
+		return
+	}
+	fd := int(s.fd)
+	if s.registered != 0 {
+		_ = d.sel.Remove(fd)
+	}
+	d.forget(h)
+	platform.CloseFD(fd)
+}
+
+// Settle implements transports.Driver: what the kernel has not taken, it does
+// not want.
+func (d *readinessDriver) Settle() {}
+
+// accept takes connections until there are none, an error, or the budget is
+// spent. After EMFILE the kernel gives no new edge: Read(h, true) asks again.
+func (d *readinessDriver) accept(h transports.Handle) {
+	for range acceptBudget {
+		s := d.at(h)
+		if s == nil || s.facts&reading == 0 {
+			return
+		}
+		fd, peer, err := platform.Accept(int(s.fd))
+		switch {
+		case err == nil:
+			s.rare.accepted(fd, peer, nil)
+		case platform.WouldBlock(err):
+			s.facts &^= mayRead
+			return
+		case platform.IsConnAborted(err):
+		default:
+			d.Read(h, false)
+			s.rare.accepted(-1, platform.Sockaddr{}, err)
+			return
+		}
+	}
+	d.readOn(h)
+}

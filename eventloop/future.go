@@ -1,0 +1,89 @@
+package eventloop
+
+import (
+	"context"
+
+	"github.com/tidemill-go/tidemill/eventloop/future"
+)
+
+type (
+	// Future is a result that will be there later; see package future.
+	Future[T any] = future.Future[T]
+
+	// Awaitable is a Future or a Task.
+	Awaitable[T any] = future.Awaitable[T]
+)
+
+// NewFuture returns a future without a result. It belongs to the loop's
+// goroutine, but for what package future says may be called from any.
+func NewFuture[T any](l *Loop) *Future[T] { return future.New[T]((*scheduler)(l)) }
+
+func failed[T any](l *Loop, err error) *Future[T] {
+	return future.Failed[T]((*scheduler)(l), err)
+}
+
+func resolved[T any](l *Loop, v T) *Future[T] {
+	return future.Resolved((*scheduler)(l), v)
+}
+
+// settle gives f what an operation returned.
+func settle[T any](f *Future[T], v T, err error) (settled bool) {
+	if err != nil {
+		return f.SetError(err)
+	}
+	return f.SetResult(v)
+}
+
+// submit starts an operation on the loop's goroutine, from any goroutine. An
+// operation whose future was cancelled before its turn does not begin.
+func submit[T any](l *Loop, begin func(*Future[T])) *Future[T] {
+	if l.IsClosed() {
+		return failed[T](l, ErrLoopClosed)
+	}
+	f := NewFuture[T](l)
+	if l.tasks.OnLoop() {
+		begin(f)
+		return f
+	}
+	err := l.Post(func() {
+		if !f.Done() {
+			begin(f)
+		}
+	})
+	if err != nil {
+		return failed[T](l, err)
+	}
+	return f
+}
+
+// then returns a future of what convert makes of f's value. It is done when f
+// is; cancelling it cancels f.
+func then[T, U any](l *Loop, f *Future[T], convert func(T) U) *Future[U] {
+	return submit(l, func(out *Future[U]) {
+		out.OnCancel(func() { f.Cancel() })
+		f.AddDoneCallback(func(f *Future[T]) {
+			v, err := f.Result()
+			if err != nil {
+				out.SetError(err)
+				return
+			}
+			out.SetResult(convert(v))
+		})
+	})
+}
+
+// waitOnly waits for f without cancelling it when ctx ends.
+func waitOnly[T any](ctx context.Context, l *Loop, f *Future[T]) error {
+	if f.Done() {
+		return f.Err()
+	}
+	waiter := submit(l, func(waiter *Future[T]) {
+		remove := f.AddDoneCallback(func(f *Future[T]) {
+			v, err := f.Result()
+			settle(waiter, v, err)
+		})
+		waiter.OnCancel(func() { remove() })
+	})
+	_, err := waiter.Await(ctx)
+	return err
+}

@@ -1,0 +1,2 @@
+// Package future holds futures and tasks over any event loop.
+package future

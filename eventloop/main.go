@@ -1,0 +1,131 @@
+package eventloop
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/tidemill-go/tidemill/eventloop/future"
+	"github.com/tidemill-go/tidemill/protocols"
+)
+
+// Run makes a loop through the current policy, runs main as a task on it, and
+// cleans up when main returns, whose error it returns. When ctx ends, main is
+// cancelled: its wait returns ErrCancelled, and it may still clean up by itself.
+// The task's context has the values of ctx.
+//
+// Then, in this order: the other tasks are cancelled and waited for; servers are
+// closed; transports are closed and given the linger time to send what they
+// hold, then aborted; the executor is shut down, which waits for functions that
+// still run; the loop is closed. Run installs no signal handlers: pass a context
+// of signal.NotifyContext. It returns ErrLoopRunning when called by a loop.
+func Run(ctx context.Context, main func(ctx context.Context, l *Loop) error) error {
+	if _, err := Running(); err == nil {
+		return ErrLoopRunning
+	}
+	l, err := New()
+	if err != nil {
+		return err
+	}
+	task := future.CreateWith((*scheduler)(l), ctx, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, main(ctx, l)
+	})
+	stop := context.AfterFunc(ctx, func() { _ = l.Post(func() { task.Cancel() }) })
+	_, err = RunUntilComplete(l, task)
+	stop()
+	if goodbye := l.finish(); err == nil && goodbye != nil {
+		err = goodbye
+	}
+	if closing := l.Close(); err == nil && closing != nil {
+		err = closing
+	}
+	return err
+}
+
+// finish is the end of Run: a task of its own, because it has to wait. Whoever
+// stops the loop meanwhile does not stop this.
+func (l *Loop) finish() error {
+	task := CreateTask(l, func(ctx context.Context) (struct{}, error) {
+		l.cancelOthers(ctx)
+		for s := range l.servers {
+			s.Close()
+		}
+		l.drainTransports(ctx)
+		_, err := l.ShutdownDefaultExecutor().Await(ctx)
+		return struct{}{}, err
+	})
+	for {
+		_, err := RunUntilComplete(l, task)
+		if !errors.Is(err, ErrInvalidState) || task.Done() {
+			return err
+		}
+	}
+}
+
+// cancelOthers cancels every task but the one that calls until none is left: a
+// task may make others while it cleans up.
+func (l *Loop) cancelOthers(ctx context.Context) {
+	self := l.CurrentTask()
+	for {
+		others := l.AllTasks()
+		if len(others) <= 1 {
+			return
+		}
+		over := NewFuture[struct{}](l)
+		for _, t := range others {
+			if t == self {
+				continue
+			}
+			t.WhenDone(func() { over.SetResult(struct{}{}) })
+			t.Cancel()
+		}
+		if _, err := over.Await(ctx); err != nil {
+			return
+		}
+		l.reportFailures(others)
+	}
+}
+
+// reportFailures tells of tasks that ended in an error although they were only
+// cancelled.
+func (l *Loop) reportFailures(tasks []AnyTask) {
+	for _, t := range tasks {
+		if !t.Done() || t.Cancelled() {
+			continue
+		}
+		if err := t.Err(); err != nil {
+			l.CallExceptionHandler(ExceptionContext{Message: "task failed while it was cancelled at the end of Run", Err: err, Task: t})
+		}
+	}
+}
+
+// drainTransports closes every transport and waits for the last one to be lost.
+func (l *Loop) drainTransports(ctx context.Context) {
+	l.eachTransport(func(t protocols.BaseTransport) { t.Close() })
+	deadline := l.Now().Add(max(l.linger, 0))
+	for l.eachTransport(nil) > 0 {
+		if !l.Now().Before(deadline) {
+			l.eachTransport(func(t protocols.BaseTransport) { t.Abort() })
+			l.linger = time.Hour // they end in the next iteration
+			deadline = l.Now().Add(l.linger)
+		}
+		if Sleep(ctx, drainStep) != nil {
+			return
+		}
+	}
+}
+
+// drainStep is how often the end of Run looks whether transports are lost.
+const drainStep = 2 * time.Millisecond
+
+// eachTransport calls fn for the transports that are not lost yet and returns
+// how many there are.
+func (l *Loop) eachTransport(fn func(protocols.BaseTransport)) (n int) {
+	for _, t := range l.driver.transports() {
+		n++
+		if fn != nil {
+			fn(t)
+		}
+	}
+	return n
+}

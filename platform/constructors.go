@@ -1,0 +1,70 @@
+package platform
+
+import "strings"
+
+// ioUringSince is the first kernel that has io_uring at all.
+var ioUringSince = version{5, 1}
+
+// constructorRules returns the rows of NewSelectorLoop and NewProactorLoop for
+// one kind of loop. They are made and not written down because they follow from
+// what the systems list as built.
+//
+// A constructor of the target's own family is about the target's kind; one of
+// the other family is about the best kind that the system has of it.
+func constructorRules(s system, k loopKind) []rule {
+	return append(
+		constructorRule(s, k, NewSelectorLoop, false),
+		constructorRule(s, k, NewProactorLoop, true)...)
+}
+
+func constructorRule(s system, k loopKind, op Operation, proactor bool) []rule {
+	if k.proactor != proactor {
+		var has bool
+		k, has = s.best(func(k loopKind) bool { return k.proactor == proactor })
+		if !has {
+			return []rule{{
+				ops:         []Operation{op},
+				reason:      "the system has no mechanism that reports completions",
+				alternative: string(NewSelectorLoop),
+			}}
+		}
+	}
+	rows := kernelRules(k, op)
+	if !k.built {
+		rows = append(rows, rule{
+			ops: []Operation{op}, kind: k.name,
+			reason:      "the " + k.name + " driver is not built yet",
+			alternative: builtAlternative(s),
+		})
+	}
+	return rows
+}
+
+// kernelRules is what a kind asks of the kernel beyond the system's name.
+func kernelRules(k loopKind, op Operation) []rule {
+	if k.name != "io_uring" {
+		return nil
+	}
+	ops := []Operation{op}
+	return []rule{
+		{
+			ops: ops, kind: k.name, until: ioUringSince,
+			reason: "io_uring came with Linux 5.1", alternative: string(NewSelectorLoop),
+		},
+		{ops: ops, kind: k.name, probe: IOUring, alternative: string(NewSelectorLoop)},
+	}
+}
+
+// builtAlternative names what can be made on a system.
+func builtAlternative(s system) string {
+	var names []string
+	for _, k := range s.loops {
+		if k.built && !k.proactor {
+			names = append(names, k.name)
+		}
+	}
+	if len(names) == 0 {
+		return "a system whose loops are built, such as Linux"
+	}
+	return "NewSelectorLoop with " + strings.Join(names, " or ")
+}

@@ -1,0 +1,4 @@
+package platform
+
+// IOUringRefusal puts an errno and a sysctl's value into words.
+var IOUringRefusal = ioUringRefusal

@@ -1,0 +1,117 @@
+package platform
+
+import "slices"
+
+// An Operation is something that a program asks of a loop. It is named after the
+// exported method; where the answer depends on what the method is given, in
+// parentheses, there is one operation for each case.
+type Operation string
+
+// String returns the name that errors and listings use: "CreateServer(unix)".
+func (o Operation) String() string { return string(o) }
+
+// Constructors. Only these depend on what this module has built, too; all others
+// say what the system and the kind of loop offer.
+const (
+	NewSelectorLoop Operation = "NewSelectorLoop"
+	NewProactorLoop Operation = "NewProactorLoop"
+)
+
+// Scheduling, executor and resolver.
+const (
+	CallSoon           Operation = "CallSoon"
+	CallSoonThreadsafe Operation = "CallSoonThreadsafe"
+	CallLater          Operation = "CallLater"
+	CallAt             Operation = "CallAt"
+	RunInExecutor      Operation = "RunInExecutor"
+	GetAddrInfo        Operation = "GetAddrInfo"
+	GetNameInfo        Operation = "GetNameInfo"
+)
+
+// Readers and writers; a character device is a terminal or a PTY.
+const (
+	AddReader           Operation = "AddReader"
+	RemoveReader        Operation = "RemoveReader"
+	AddWriter           Operation = "AddWriter"
+	RemoveWriter        Operation = "RemoveWriter"
+	AddReaderCharDevice Operation = "AddReader(character device)"
+	AddWriterCharDevice Operation = "AddWriter(character device)"
+)
+
+// Socket calls.
+const (
+	SockRecv     Operation = "SockRecv"
+	SockRecvInto Operation = "SockRecvInto"
+	SockSendall  Operation = "SockSendall"
+	SockConnect  Operation = "SockConnect"
+	SockAccept   Operation = "SockAccept"
+	SockRecvfrom Operation = "SockRecvfrom"
+	SockSendto   Operation = "SockSendto"
+	SockSendfile Operation = "SockSendfile"
+)
+
+// Connections, servers and datagram endpoints. UnixAbstractName is a Unix
+// address that begins with '@', ReusePort the field of the server's and the
+// endpoint's configuration.
+const (
+	CreateConnection           Operation = "CreateConnection"
+	CreateServer               Operation = "CreateServer"
+	ConnectAcceptedSocket      Operation = "ConnectAcceptedSocket"
+	CreateConnectionUnix       Operation = "CreateConnection(unix)"
+	CreateServerUnix           Operation = "CreateServer(unix)"
+	UnixAbstractName           Operation = "UnixAbstractName"
+	CreateDatagramEndpoint     Operation = "CreateDatagramEndpoint"
+	CreateDatagramEndpointUnix Operation = "CreateDatagramEndpoint(unix)"
+	ReusePort                  Operation = "ReusePort"
+	TLS                        Operation = "TLS"
+	StartTLS                   Operation = "StartTLS"
+)
+
+// Sendfile works everywhere, by copying if need be; SendfileNative is the
+// kernel's own way.
+const (
+	Sendfile       Operation = "Sendfile"
+	SendfileNative Operation = "Sendfile(native)"
+)
+
+// Pipes. The last two are the named pipes of Windows.
+const (
+	ConnectReadPipe            Operation = "ConnectReadPipe"
+	ConnectWritePipe           Operation = "ConnectWritePipe"
+	ConnectReadPipeCharDevice  Operation = "ConnectReadPipe(character device)"
+	ConnectWritePipeCharDevice Operation = "ConnectWritePipe(character device)"
+	CreatePipeServer           Operation = "CreatePipeServer"
+	CreatePipeConnection       Operation = "CreatePipeConnection"
+)
+
+// Child processes and signals. ChildWatcherPidFD is the watcher that waits for a
+// descriptor of the process.
+const (
+	SubprocessExec      Operation = "SubprocessExec"
+	SubprocessShell     Operation = "SubprocessShell"
+	SubprocessPTY       Operation = "SubprocessPTY"
+	ChildWatcher        Operation = "ChildWatcher"
+	SetChildWatcher     Operation = "SetChildWatcher"
+	ChildWatcherPidFD   Operation = "ChildWatcher(pidfd)"
+	AddSignalHandler    Operation = "AddSignalHandler"
+	RemoveSignalHandler Operation = "RemoveSignalHandler"
+)
+
+var operations = []Operation{
+	NewSelectorLoop, NewProactorLoop,
+	CallSoon, CallSoonThreadsafe, CallLater, CallAt, RunInExecutor, GetAddrInfo, GetNameInfo,
+	AddReader, RemoveReader, AddWriter, RemoveWriter, AddReaderCharDevice, AddWriterCharDevice,
+	SockRecv, SockRecvInto, SockSendall, SockConnect, SockAccept, SockRecvfrom, SockSendto, SockSendfile,
+	CreateConnection, CreateServer, ConnectAcceptedSocket,
+	CreateConnectionUnix, CreateServerUnix, UnixAbstractName,
+	CreateDatagramEndpoint, CreateDatagramEndpointUnix, ReusePort, TLS, StartTLS,
+	Sendfile, SendfileNative,
+	ConnectReadPipe, ConnectWritePipe, ConnectReadPipeCharDevice, ConnectWritePipeCharDevice,
+	CreatePipeServer, CreatePipeConnection,
+	SubprocessExec, SubprocessShell, SubprocessPTY,
+	ChildWatcher, SetChildWatcher, ChildWatcherPidFD, AddSignalHandler, RemoveSignalHandler,
+}
+
+// Operations returns all operations in the order of a listing. The slice is the
+// caller's.
+func Operations() []Operation { return slices.Clone(operations) }

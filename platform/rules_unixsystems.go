@@ -1,0 +1,73 @@
+package platform
+
+var (
+	onLinux  = []string{"linux"}
+	onDarwin = []string{"darwin"}
+	onBSD    = []string{"darwin", "freebsd", "netbsd", "openbsd", "dragonfly"}
+	onUnix   = append([]string{"linux"}, onBSD...)
+)
+
+var rulesOfUnix = []rule{
+	{
+		systems: onUnix, ops: namedPipes,
+		reason:      "named pipes of this kind are objects of Windows",
+		alternative: "CreateServer and CreateConnection with a Unix socket",
+	},
+
+	// Linux.
+	{
+		systems: onLinux, until: version{3, 9}, ops: []Operation{ReusePort},
+		reason:      "SO_REUSEPORT came with Linux 3.9",
+		alternative: "one listening socket shared by all servers",
+	},
+	{
+		systems: onLinux, until: version{5, 3}, ops: []Operation{ChildWatcherPidFD},
+		reason:      "pidfd_open came with Linux 5.3",
+		alternative: "the watcher that waits in a goroutine per child",
+	},
+	{
+		systems: onLinux, ops: []Operation{ChildWatcherPidFD}, probe: PidFD,
+		alternative: "the watcher that waits in a goroutine per child",
+	},
+	{
+		// What asyncio's proactor refuses is promised only when the driver has
+		// shown that it works.
+		systems: onLinux, loops: []string{"io_uring"},
+		ops: concat(readersAndWriters, watchedCharDevices, datagrams,
+			[]Operation{CreateDatagramEndpointUnix}),
+		reason:      "the io_uring loop does not offer it",
+		alternative: "a selector loop",
+	},
+	{
+		systems: onLinux, loops: []string{"io_uring"}, ops: []Operation{SendfileNative},
+		reason:      "io_uring has no sendfile",
+		alternative: "Sendfile, which copies",
+	},
+
+	// macOS and the BSDs.
+	{
+		systems: onBSD, ops: []Operation{UnixAbstractName},
+		reason:      "the abstract namespace is Linux's",
+		alternative: "a path",
+	},
+	{
+		systems: onBSD, ops: []Operation{ChildWatcherPidFD},
+		reason:      "pidfds are Linux's",
+		alternative: "the watcher that ChildWatcher returns",
+	},
+	{
+		systems: []string{"netbsd", "openbsd"}, ops: []Operation{SendfileNative},
+		reason:      "there is no sendfile(2)",
+		alternative: "Sendfile, which copies",
+	},
+	{
+		systems: onDarwin, until: version{10, 6}, ops: charDevices,
+		reason:      "character devices are not supported at all before macOS 10.6",
+		alternative: "a goroutine that reads or writes and calls Post",
+	},
+	{
+		systems: onDarwin, loops: []string{"kqueue"}, until: version{10, 9}, ops: charDevices,
+		reason:      "kqueue does not support character devices before macOS 10.9",
+		alternative: "a selector loop with the poll or select selector",
+	},
+}

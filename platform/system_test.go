@@ -1,0 +1,86 @@
+package platform_test
+
+import (
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/tidemill-go/tidemill/platform"
+)
+
+var _ = Describe("Systems", func() {
+	It("are Linux, macOS, the BSDs and Windows", func() {
+		Expect(platform.Systems()).To(Equal([]string{"linux", "darwin", "freebsd", "netbsd", "openbsd", "dragonfly", "windows"}))
+	})
+})
+
+var _ = Describe("Loops", func() {
+	DescribeTable("are listed best first",
+		func(os string, loops ...string) { Expect(platform.Loops(os)).To(Equal(loops)) },
+		Entry("linux", "linux", "epoll", "poll", "select", "io_uring"),
+		Entry("darwin", "darwin", "kqueue", "poll", "select"),
+		Entry("freebsd", "freebsd", "kqueue", "poll", "select"),
+		Entry("netbsd", "netbsd", "kqueue", "poll", "select"),
+		Entry("openbsd", "openbsd", "kqueue", "poll", "select"),
+		Entry("dragonfly", "dragonfly", "kqueue", "poll", "select"),
+		Entry("windows", "windows", "iocp", "select"),
+	)
+
+	It("are none on a system that nobody knows", func() {
+		Expect(platform.Loops("plan9")).To(BeEmpty())
+	})
+})
+
+var _ = Describe("Built", func() {
+	DescribeTable("says which loops can run today",
+		func(os string, built ...string) {
+			for _, loop := range platform.Loops(os) {
+				table := platform.For(platform.Target{OS: os, Loop: loop})
+				Expect(table.Built()).To(Equal(contains(built, loop)), loop)
+			}
+		},
+		Entry("linux", "linux", "epoll", "poll", "select"),
+		Entry("darwin", "darwin", "poll", "select"),
+		Entry("freebsd", "freebsd", "poll", "select"),
+		Entry("netbsd", "netbsd", "poll", "select"),
+		Entry("openbsd", "openbsd", "poll", "select"),
+		Entry("dragonfly", "dragonfly", "poll", "select"),
+		Entry("windows", "windows"),
+	)
+})
+
+var _ = Describe("Limits", func() {
+	DescribeTable("of select on Unix are those of its set",
+		func(os string, size int) {
+			Expect(platform.For(platform.Target{OS: os, Loop: "select"}).Limits()).To(Equal(platform.Limits{MaxFD: size}))
+			Expect(platform.For(platform.Target{OS: os, Loop: "poll"}).Limits()).To(BeZero())
+		},
+		Entry("linux", "linux", 1024),
+		Entry("darwin", "darwin", 1024),
+		Entry("freebsd", "freebsd", 1024),
+		Entry("openbsd", "openbsd", 1024),
+		Entry("dragonfly", "dragonfly", 1024),
+		Entry("netbsd", "netbsd", 256),
+	)
+})
+
+var _ = Describe("ClockResolution", func() {
+	It("of the running system is above zero and not above what its table says at worst", func() {
+		usual, best := platform.For(platform.Target{}).ClockResolution()
+		Expect(best).To(BeNumerically("<=", usual))
+		Expect(platform.ClockResolution()).To(BeNumerically(">", 0))
+		Expect(platform.ClockResolution()).To(BeNumerically("<=", 16*time.Millisecond))
+	})
+
+	It("is zero for a system that nobody knows", func() {
+		usual, best := platform.For(platform.Target{OS: "plan9"}).ClockResolution()
+		Expect(usual + best).To(BeZero())
+	})
+
+	It("is measured as the smallest step where the system does not tell", func() {
+		ticks := time.Duration(0)
+		coarse := func() time.Duration { ticks++; return ticks / 10 * 15 * time.Millisecond }
+		Expect(platform.MeasureClock(coarse)).To(Equal(15 * time.Millisecond))
+	})
+})

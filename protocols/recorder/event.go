@@ -1,0 +1,87 @@
+package recorder
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+)
+
+// A Kind tells which callback an Event stands for. Its text is the word that
+// String uses.
+type Kind string
+
+// The kinds of event. Data stands for DataReceived and for BufferUpdated,
+// Buffer for GetBuffer.
+const (
+	Made   Kind = "made"
+	Data   Kind = "data"
+	Buffer Kind = "buffer"
+	EOF    Kind = "eof"
+	Pause  Kind = "pause"
+	Resume Kind = "resume"
+	Lost   Kind = "lost"
+)
+
+// An Event is one call that a transport made.
+type Event struct {
+	Kind Kind
+
+	// Data is a copy of what was received, in an event of kind Data.
+	Data []byte
+
+	// Err is the argument of ConnectionLost.
+	Err error
+}
+
+// String returns "made", "data(5)", "lost(nil)" or "lost(connection reset by
+// peer)": an error that wraps an errno is shown as the errno's text, because
+// what is around it holds addresses that change from run to run.
+func (e Event) String() string {
+	switch e.Kind {
+	case Data:
+		return fmt.Sprintf("data(%d)", len(e.Data))
+	case Lost:
+		return fmt.Sprintf("lost(%s)", brief(e.Err))
+	default:
+		return string(e.Kind)
+	}
+}
+
+func brief(err error) string {
+	var errno syscall.Errno
+	switch {
+	case err == nil:
+		return "nil"
+	case errors.As(err, &errno):
+		return errno.Error()
+	default:
+		return err.Error()
+	}
+}
+
+// compact writes events in one line. Calls of GetBuffer are left out and data
+// that then is adjacent is added up: neither the size of a piece nor how often
+// a buffer was asked for is part of the contract.
+func compact(events []Event) string {
+	var words []string
+	pending := 0
+	flush := func() {
+		if pending > 0 {
+			words = append(words, fmt.Sprintf("data(%d)", pending))
+			pending = 0
+		}
+	}
+	for _, e := range events {
+		switch {
+		case e.Kind == Buffer:
+		case e.Kind == Data && len(e.Data) > 0:
+			pending += len(e.Data)
+		default:
+			flush()
+			words = append(words, e.String())
+		}
+	}
+	flush()
+	return strings.Join(words, " ")
+}

@@ -1,0 +1,5 @@
+package transports
+
+import "errors"
+
+var errNilProtocol = errors.New("the protocol factory returned nil")

@@ -1,0 +1,171 @@
+package transports
+
+import (
+	"crypto/tls"
+	"net"
+
+	"github.com/tidemill-go/tidemill/platform"
+	"github.com/tidemill-go/tidemill/protocols"
+)
+
+// Stream is the transport of a connected byte stream. It belongs to the
+// goroutine of its host's loop.
+type Stream struct {
+	host     Host
+	driver   Driver
+	handle   Handle
+	protocol protocols.Protocol
+	buffered protocols.BufferedProtocol // protocol, if it is one
+	out      *output                    // nil while nothing is buffered
+	marks    protocols.Watermarks
+	state    state
+	dropped  uint32 // writes after the end
+	names    *names
+	hooks    *Hooks
+}
+
+var (
+	_ protocols.Transport = (*Stream)(nil)
+	_ Sink                = (*Stream)(nil)
+	_ Flusher             = (*Stream)(nil)
+)
+
+// state is a set of facts about a stream.
+type state uint32
+
+const (
+	isMade       state = 1 << iota // ConnectionMade has been called
+	isClosing                      // no input any more
+	isLost                         // ConnectionLost is scheduled
+	isDone                         // ConnectionLost has returned
+	inputPaused                    // by PauseReading
+	inputOver                      // the driver has reported the end
+	writerPaused                   // by PauseWriting
+	resumeSoon                     // ResumeWriting is scheduled
+	flushSoon                      // the host will call Flush
+	sending                        // a Send is outstanding
+	eofWanted                      // WriteEOF was called
+	eofSent
+	switched    // SetProtocol was called
+	receivesEOF // the protocol is an EOFReceiver
+	controlsFlow
+)
+
+func (s *Stream) is(f state) bool { return s.state&f != 0 }
+
+// Hooks are what the maker of streams wants to hear of them. Each may be nil.
+type Hooks struct {
+	// Opened is called once a stream is there, before ConnectionMade.
+	Opened func(*Stream)
+	// Made is called when ConnectionMade has returned or failed, before the
+	// first byte is read.
+	Made func(*Stream)
+	// Lost is called when ConnectionLost has returned or failed and the
+	// descriptor is closed.
+	Lost func(*Stream)
+}
+
+// StreamConfig is how a stream begins.
+type StreamConfig struct {
+	Kind   Kind
+	Local  *platform.Sockaddr // shared by streams of one listener; nil: asked for when needed
+	Remote platform.Sockaddr
+	// WriteBufferLimits are the first marks; the zero value means the defaults.
+	WriteBufferLimits protocols.Watermarks
+	Hooks             *Hooks
+}
+
+// NewStream makes a transport of a connected, non-blocking descriptor, which
+// belongs to it from the call on, also if it fails. ConnectionMade is called in
+// the next iteration.
+func NewStream(host Host, fd int, p protocols.Protocol, cfg StreamConfig) (*Stream, error) {
+	marks, err := cfg.WriteBufferLimits.Resolve()
+	if err != nil {
+		platform.CloseFD(fd)
+		return nil, err
+	}
+	s := &Stream{host: host, driver: host.Driver(), marks: marks, hooks: cfg.Hooks}
+	s.names = newNames(fd, cfg)
+	s.SetProtocol(p)
+	if s.handle, err = s.driver.Open(fd, cfg.Kind, s); err != nil {
+		s.names.fd = -1
+		return nil, s.opError("open", err)
+	}
+	if s.hooks != nil && s.hooks.Opened != nil {
+		s.hooks.Opened(s)
+	}
+	host.CallSoon(s.connectionMade)
+	return s, nil
+}
+
+// connectionMade starts reading even if the protocol panics (contract D29), and
+// only after it has returned: a PauseReading in it holds back everything (D3).
+func (s *Stream) connectionMade() {
+	defer func() {
+		s.state |= isMade
+		if s.hooks != nil && s.hooks.Made != nil {
+			s.hooks.Made(s)
+		}
+		if !s.is(inputPaused | isClosing) {
+			s.driver.Read(s.handle, true)
+		}
+	}()
+	s.protocol.ConnectionMade(s)
+}
+
+// SetProtocol implements protocols.Transport. The optional interfaces are
+// looked for here and never again.
+func (s *Stream) SetProtocol(p protocols.Protocol) {
+	if p == nil {
+		panic("SetProtocol of a nil protocol")
+	}
+	s.protocol = p
+	s.buffered, _ = p.(protocols.BufferedProtocol)
+	s.state = s.state&^(receivesEOF|controlsFlow) | switched
+	if _, ok := p.(protocols.EOFReceiver); ok {
+		s.state |= receivesEOF
+	}
+	if _, ok := p.(protocols.FlowController); ok {
+		s.state |= controlsFlow
+	}
+}
+
+// Protocol implements protocols.Transport.
+func (s *Stream) Protocol() protocols.Protocol { return s.protocol }
+
+// IsClosing implements protocols.Transport.
+func (s *Stream) IsClosing() bool {
+	s.offer()
+	return s.is(isClosing)
+}
+
+// ExtraInfo implements protocols.Transport.
+func (s *Stream) ExtraInfo(name string) any {
+	switch name {
+	case "socket":
+		return s.names.view()
+	case "sockname":
+		return nilable(s.LocalAddr())
+	case "peername":
+		return nilable(s.RemoteAddr())
+	}
+	return nil
+}
+
+func nilable(a net.Addr) any {
+	if a == nil {
+		return nil
+	}
+	return a
+}
+
+// LocalAddr implements protocols.Transport.
+func (s *Stream) LocalAddr() net.Addr { return s.names.localAddr() }
+
+// RemoteAddr implements protocols.Transport.
+func (s *Stream) RemoteAddr() net.Addr { return s.names.remoteAddr() }
+
+// ConnectionState implements protocols.Transport: a stream has no TLS.
+func (s *Stream) ConnectionState() (tls.ConnectionState, bool) {
+	return tls.ConnectionState{}, false
+}
