@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"runtime"
 	"time"
 
 	"github.com/tidemill-go/tidemill/eventloop/selector"
@@ -114,7 +113,7 @@ type ProactorConfig struct {
 func NewProactorLoop(*ProactorConfig) (*Loop, error) {
 	err := platform.For(platform.Target{}).Check(platform.NewProactorLoop)
 	if err == nil {
-		err = &platform.UnsupportedError{Op: "NewProactorLoop", OS: runtime.GOOS, Reason: "no completion mechanism is built in", Alternative: "NewSelectorLoop"}
+		err = &platform.UnsupportedError{Op: "NewProactorLoop", OS: platform.For(platform.Target{}).Target().OS, Reason: "no completion mechanism is built in", Alternative: "NewSelectorLoop"}
 	}
 	return nil, err
 }

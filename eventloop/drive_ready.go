@@ -38,15 +38,15 @@ var _ transports.Driver = (*readinessDriver)(nil)
 type slot struct {
 	sink       transports.Sink
 	rare       *rare
-	flight     []byte // an outstanding Send's rest
 	fd         int32
 	generation uint32
 	facts      facts
 	registered selector.Interest
 }
 
-// rare is what a slot needs that is no stream's.
+// rare is what an idle stream's slot does not need.
 type rare struct {
+	flight         []byte // an outstanding Send's rest
 	accepted       func(fd int, peer platform.Sockaddr, err error)
 	connected      func(err error)
 	reader, writer watcher
@@ -126,6 +126,17 @@ func (d *readinessDriver) owner(fd int) (transports.Handle, *slot) {
 	return transports.NewHandle(i, d.slots[i].generation), &d.slots[i]
 }
 
+// sends reports whether a Send is outstanding.
+func (s *slot) sends() bool { return s.rare != nil && s.rare.flight != nil }
+
+// extra is the slot's rare part, made now if need be.
+func (s *slot) extra() *rare {
+	if s.rare == nil {
+		s.rare = &rare{}
+	}
+	return s.rare
+}
+
 // interest is what a slot is to be watched for.
 func (d *readinessDriver) interest(s *slot) (in selector.Interest) {
 	watched := s.rare != nil && (s.rare.reader.fn != nil || s.rare.writer.fn != nil)
@@ -137,7 +148,7 @@ func (d *readinessDriver) interest(s *slot) (in selector.Interest) {
 	case s.facts&reading != 0:
 		in = selector.Read
 	}
-	if s.flight != nil {
+	if s.sends() {
 		in |= selector.Write
 	}
 	if watched && s.rare.reader.fn != nil {
@@ -231,7 +242,7 @@ func (d *readinessDriver) move(h transports.Handle, s *slot, ready selector.Read
 		d.read(h, s)
 	}
 	if ready&(selector.Writable|selector.Failed) != 0 {
-		if s = d.at(h); s != nil && s.flight != nil {
+		if s = d.at(h); s != nil && s.sends() {
 			d.sendOn(h, s)
 		}
 	}

@@ -77,7 +77,7 @@ func (d *readinessDriver) Read(h transports.Handle, on bool) {
 // do not come here: theirs was registered when it was opened.
 func (d *readinessDriver) failLater(h transports.Handle, s *slot, err error) {
 	if s.sink != nil {
-		s.rare = &rare{failure: err}
+		s.extra().failure = err
 		d.loop.ready.push(entry{src: d, tag: uint64(h)})
 	}
 }
@@ -138,9 +138,9 @@ func (d *readinessDriver) Send(h transports.Handle, b []byte) (int, error) {
 		return n, err
 	}
 	s := d.at(h)
-	s.flight = b[n:]
+	s.extra().flight = b[n:]
 	if err := d.update(h, s); err != nil {
-		s.flight = nil
+		s.rare.flight = nil
 		return n, err
 	}
 	return n, nil
@@ -148,12 +148,13 @@ func (d *readinessDriver) Send(h transports.Handle, b []byte) (int, error) {
 
 // sendOn goes on with an outstanding Send now that the kernel has room.
 func (d *readinessDriver) sendOn(h transports.Handle, s *slot) {
-	n, err := d.TrySend(h, s.flight)
+	r := s.rare
+	n, err := d.TrySend(h, r.flight)
 	if n == 0 && err == nil {
 		return
 	}
-	if s.flight = s.flight[n:]; len(s.flight) == 0 || err != nil {
-		s.flight = nil
+	if r.flight = r.flight[n:]; len(r.flight) == 0 || err != nil {
+		r.flight = nil
 	}
 	s.sink.Sent(n, err) // may Send again
 	if s = d.at(h); s != nil {

@@ -129,10 +129,7 @@ func (d *readinessDriver) addWatcher(which side, fd int, fn func()) error {
 		h = d.adopt(fd, slot{facts: borrowed})
 		s = d.at(h)
 	}
-	if s.rare == nil {
-		s.rare = &rare{}
-	}
-	w := s.rare.watcher(which)
+	w := s.extra().watcher(which)
 	old := *w
 	*w = watcher{fn, w.serial + 1}
 	err := d.update(h, s)

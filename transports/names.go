@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/tidemill-go/tidemill/eventloop/future"
@@ -15,16 +15,17 @@ import (
 // the descriptor (contract D22) and are kept small: most streams are never
 // asked.
 type names struct {
-	mu     sync.Mutex // the addresses may be asked for from any goroutine
-	fd     int        // -1 once closed
-	kind   Kind
-	local  *platform.Sockaddr
 	remote platform.Sockaddr
+	local  atomic.Pointer[platform.Sockaddr]
 	socket *platform.Socket
+	fd     atomic.Int32 // -1 once closed
+	kind   Kind
 }
 
-func newNames(fd int, cfg StreamConfig) *names {
-	return &names{fd: fd, kind: cfg.Kind, local: cfg.Local, remote: cfg.Remote}
+func (n *names) begin(fd int, cfg *StreamConfig) {
+	n.remote, n.kind = cfg.Remote, cfg.Kind
+	n.local.Store(cfg.Local)
+	n.fd.Store(int32(fd))
 }
 
 func (n *names) network() string {
@@ -34,36 +35,34 @@ func (n *names) network() string {
 	return "unix"
 }
 
-func (n *names) localAddr() net.Addr {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.learn()
-	return n.local.NetAddr(n.network())
-}
+func (n *names) localAddr() net.Addr { return n.learn().NetAddr(n.network()) }
 
 func (n *names) remoteAddr() net.Addr { return n.remote.NetAddr(n.network()) }
 
 // learn asks for the local name, which stays the same as long as the
-// descriptor is connected: asking late saves a system call per connection.
-func (n *names) learn() {
-	if n.local != nil {
-		return
+// descriptor is connected: asking late saves a system call per connection. The
+// addresses may be asked for from any goroutine, while the loop closes the
+// descriptor and the kernel gives its number away: the name that the loop
+// learned before that is there first, and stays.
+func (n *names) learn() *platform.Sockaddr {
+	if a := n.local.Load(); a != nil {
+		return a
 	}
-	n.local = new(platform.Sockaddr)
-	if n.fd >= 0 {
-		if a, err := platform.LocalName(n.fd); err == nil {
-			*n.local = a
+	learned := new(platform.Sockaddr)
+	if fd := n.fd.Load(); fd >= 0 {
+		if a, err := platform.LocalName(int(fd)); err == nil {
+			*learned = a
 		}
 	}
+	n.local.CompareAndSwap(nil, learned)
+	return n.local.Load()
 }
 
 // view returns the restricted view of the descriptor, the same one every time.
 func (n *names) view() *platform.Socket {
-	n.mu.Lock()
-	defer n.mu.Unlock()
 	if n.socket == nil {
-		n.socket = platform.NewSocket(n.fd)
-		if n.fd < 0 {
+		n.socket = platform.NewSocket(int(n.fd.Load()))
+		if n.fd.Load() < 0 {
 			n.socket.Release()
 		}
 	}
@@ -72,10 +71,8 @@ func (n *names) view() *platform.Socket {
 
 // release is called just before the descriptor is closed.
 func (n *names) release() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
 	n.learn()
-	n.fd = -1
+	n.fd.Store(-1)
 	if n.socket != nil {
 		n.socket.Release()
 	}

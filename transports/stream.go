@@ -20,8 +20,8 @@ type Stream struct {
 	marks    protocols.Watermarks
 	state    state
 	dropped  uint32 // writes after the end
-	names    *names
 	hooks    *Hooks
+	names    names
 }
 
 var (
@@ -85,10 +85,10 @@ func NewStream(host Host, fd int, p protocols.Protocol, cfg StreamConfig) (*Stre
 		return nil, err
 	}
 	s := &Stream{host: host, driver: host.Driver(), marks: marks, hooks: cfg.Hooks}
-	s.names = newNames(fd, cfg)
+	s.names.begin(fd, &cfg)
 	s.SetProtocol(p)
 	if s.handle, err = s.driver.Open(fd, cfg.Kind, s); err != nil {
-		s.names.fd = -1
+		s.names.fd.Store(-1)
 		return nil, s.opError("open", err)
 	}
 	if s.hooks != nil && s.hooks.Opened != nil {

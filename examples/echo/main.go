@@ -1,0 +1,48 @@
+// Command echo is a server that sends back whatever it receives.
+//
+//	go run ./examples/echo            # then: nc 127.0.0.1 8888
+//	go run ./examples/echo -check     # serve, try it with a real client, exit
+package main
+
+import (
+	"context"
+	"errors"
+	"log"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/tidemill-go/tidemill/eventloop"
+	"github.com/tidemill-go/tidemill/protocols"
+)
+
+type echo struct {
+	protocols.Base
+	transport protocols.Transport
+}
+
+func (e *echo) ConnectionMade(t protocols.Transport) { e.transport = t }
+func (e *echo) DataReceived(data []byte)             { e.transport.Write(data) }
+
+// serve serves until ctx ends; what is buffered then still goes out.
+func (o *options) serve(ctx context.Context, loop *eventloop.Loop) error {
+	newEcho := func() protocols.Protocol { return &echo{} }
+	server, err := loop.CreateServer(newEcho, "tcp", o.tcp, nil).Await(ctx)
+	if err != nil {
+		return err
+	}
+	o.ready(server)
+	return server.ServeForever(ctx)
+}
+
+func main() {
+	o := parseOptions()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if o.check {
+		os.Exit(check(ctx, o))
+	}
+	if err := eventloop.Run(ctx, o.serve); err != nil && !errors.Is(err, context.Canceled) {
+		log.Fatal(err)
+	}
+}
