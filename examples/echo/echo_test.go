@@ -1,0 +1,141 @@
+package main_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"regexp"
+	"syscall"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/gbytes"
+	"github.com/onsi/gomega/gexec"
+
+	"github.com/tidemill-go/tidemill/eventloop/selector"
+)
+
+const patience = 20 * time.Second
+
+// start runs the program; it is gone at the end of the spec.
+func start(args ...string) *gexec.Session {
+	GinkgoHelper()
+	session, err := gexec.Start(exec.Command(program, args...), GinkgoWriter, GinkgoWriter)
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func() { session.Kill().Wait(patience) })
+	return session
+}
+
+// hello is the line that -json prints.
+type hello struct {
+	PID  int
+	Loop string
+	TCP  string
+}
+
+func ready(session *gexec.Session) (h hello) {
+	GinkgoHelper()
+	Eventually(session, patience).Should(gbytes.Say("\n"))
+	Expect(json.Unmarshal(session.Out.Contents(), &h)).To(Succeed())
+	return h
+}
+
+func dial(address string) *net.TCPConn {
+	GinkgoHelper()
+	c, err := net.DialTimeout("tcp", address, patience)
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(c.Close)
+	Expect(c.SetDeadline(time.Now().Add(patience))).To(Succeed())
+	return c.(*net.TCPConn)
+}
+
+var _ = Describe("echo", func() {
+	for _, m := range selector.Mechanisms() {
+		When("checked on "+m.Name, func() {
+			It("echoes a mebibyte, prints the table and exits with 0", func() {
+				session := start("-check", "-selector", m.Name)
+				Eventually(session, patience).Should(gexec.Exit(0))
+				Expect(string(session.Out.Contents())).To(MatchRegexp(m.Name + ` +tcp +127\.0\.0\.1:\d+ +1048576 +1048576 .* ok\n`))
+			})
+		})
+	}
+
+	When("asked for JSON", func() {
+		It("prints its process, its loop and its real address once it listens", func() {
+			session := start("-json", "-tcp", "127.0.0.1:0", "-selector", "poll")
+			h := ready(session)
+			Expect(h.PID).To(Equal(session.Command.Process.Pid))
+			Expect(h.Loop).To(Equal("poll"))
+			c := dial(h.TCP)
+			Expect(c.Write([]byte("hello"))).To(Equal(5))
+			Expect(c.CloseWrite()).To(Succeed())
+			Expect(io.ReadAll(c)).To(Equal([]byte("hello")))
+		})
+	})
+
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		When("it gets "+signal.String()+" with output for a slow reader", func() {
+			It("refuses new clients, lets the output out and exits with 0", func() {
+				session := start("-json", "-tcp", "127.0.0.1:0")
+				h := ready(session)
+				c := dial(h.TCP)
+				sent := fill(c)
+				session.Signal(os.Signal(signal))
+				Eventually(func() error {
+					other, err := net.Dial("tcp", h.TCP)
+					if err == nil {
+						other.Close()
+					}
+					return err
+				}, patience).Should(MatchError(syscall.ECONNREFUSED))
+				got, err := io.Copy(io.Discard, c)
+				Expect(err).NotTo(HaveOccurred())
+				Expect(got).To(BeEquivalentTo(sent))
+				Eventually(session, patience).Should(gexec.Exit(0))
+			})
+		})
+	}
+
+	DescribeTable("refuses",
+		func(message string, args ...string) {
+			session := start(args...)
+			Eventually(session, patience).Should(gexec.Exit(1))
+			Expect(session.Err).To(gbytes.Say(message))
+		},
+		Entry("a loop that is not built", `NewProactorLoop: unsupported on`, "-loop", "proactor", "-check"),
+		Entry("a loop that nobody knows", `-loop quantum: neither selector nor proactor`, "-loop", "quantum"),
+		Entry("a selector of another system", `unsupported`, "-selector", "kqueue", "-check"),
+		Entry("a selector that goes with no loop", `does not go with`, "-loop", "proactor", "-selector", "epoll"),
+		Entry("an address that is none", `missing port`, "-tcp", "nowhere"),
+		Entry("an argument", `unexpected argument`, "now"),
+	)
+})
+
+// fill sends what the server will answer while the client does not read, waits
+// until the server has received all of it, and returns how much of the answer is
+// still to come. Input that the server has not received when it closes would
+// make the kernel reset the connection.
+func fill(c *net.TCPConn) (rest int) {
+	GinkgoHelper()
+	n, err := c.Write(make([]byte, 16<<20)) // more than the kernel's buffers hold
+	Expect(err).NotTo(HaveOccurred())
+	Eventually(func() string { return received(c) }, patience).Should(Equal("00000000"))
+	Expect(io.ReadFull(c, make([]byte, 1))).To(Equal(1))
+	return n - 1
+}
+
+// received is what the kernel holds of the server's input, in hexadecimal: the
+// receive queue of the connection's other end in /proc/net/tcp.
+func received(c *net.TCPConn) string {
+	GinkgoHelper()
+	table, err := os.ReadFile("/proc/net/tcp")
+	Expect(err).NotTo(HaveOccurred())
+	ends := fmt.Sprintf("0100007F:%04X 0100007F:%04X", c.RemoteAddr().(*net.TCPAddr).Port, c.LocalAddr().(*net.TCPAddr).Port)
+	queues := regexp.MustCompile(ends + ` [0-9A-F]{2} [0-9A-F]{8}:([0-9A-F]{8})`).FindSubmatch(table)
+	Expect(queues).NotTo(BeNil(), "no connection %s in /proc/net/tcp", ends)
+	return string(queues[1])
+}
