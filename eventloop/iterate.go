@@ -9,7 +9,6 @@ import (
 
 // iterate is one iteration, in the steps that the package documentation numbers.
 func (l *Loop) iterate() error {
-	l.iteration++
 	l.flush() // of a callback that ended its goroutine, or of set-up code
 	l.mailbox.drain(l.pushPosted)
 	if err := l.waitForIO(); err != nil {

@@ -43,10 +43,9 @@ type Loop struct {
 	debug   atomic.Bool
 	slow    time.Duration
 
-	phaseMu   sync.Mutex
-	phase     atomic.Uint32
-	atClose   []func()
-	iteration uint64
+	phaseMu sync.Mutex
+	phase   atomic.Uint32
+	atClose []func()
 }
 
 const (

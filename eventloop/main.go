@@ -3,6 +3,7 @@ package eventloop
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/tidemill-go/tidemill/eventloop/future"
@@ -11,8 +12,9 @@ import (
 
 // Run makes a loop through the current policy, runs main as a task on it, and
 // cleans up when main returns, whose error it returns. When ctx ends, main is
-// cancelled: its wait returns ErrCancelled, and it may still clean up by itself.
-// The task's context has the values of ctx.
+// cancelled: its wait returns ErrCancelled, and it may still clean up by itself;
+// Run's error then is ErrCancelled and the cause of ctx. The task's context has
+// the values of ctx.
 //
 // Then, in this order: the other tasks are cancelled and waited for; servers are
 // closed; transports are closed and given the linger time to send what they
@@ -33,10 +35,13 @@ func Run(ctx context.Context, main func(ctx context.Context, l *Loop) error) err
 	stop := context.AfterFunc(ctx, func() { _ = l.Post(func() { task.Cancel() }) })
 	_, err = RunUntilComplete(l, task)
 	stop()
-	if goodbye := l.finish(); err == nil && goodbye != nil {
-		err = goodbye
+	if errors.Is(err, ErrCancelled) && ctx.Err() != nil {
+		err = fmt.Errorf("%w: %w", ErrCancelled, context.Cause(ctx))
 	}
-	if closing := l.Close(); err == nil && closing != nil {
+	if finishing := l.finish(); err == nil {
+		err = finishing
+	}
+	if closing := l.Close(); err == nil {
 		err = closing
 	}
 	return err
@@ -99,15 +104,15 @@ func (l *Loop) reportFailures(tasks []AnyTask) {
 	}
 }
 
-// drainTransports closes every transport and waits for the last one to be lost.
+// drainTransports closes every transport and waits for the last one to be lost;
+// when the linger time is over it aborts those that are left.
 func (l *Loop) drainTransports(ctx context.Context) {
 	l.eachTransport(func(t protocols.BaseTransport) { t.Close() })
 	deadline := l.Now().Add(max(l.linger, 0))
-	for l.eachTransport(nil) > 0 {
-		if !l.Now().Before(deadline) {
-			l.eachTransport(func(t protocols.BaseTransport) { t.Abort() })
-			l.linger = time.Hour // they end in the next iteration
-			deadline = l.Now().Add(l.linger)
+	for aborted := false; l.eachTransport(nil) > 0; {
+		if !aborted && !l.Now().Before(deadline) {
+			l.eachTransport(protocols.BaseTransport.Abort)
+			aborted = true
 		}
 		if Sleep(ctx, drainStep) != nil {
 			return

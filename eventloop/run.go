@@ -135,6 +135,9 @@ func (l *Loop) tearDown(done chan<- error) {
 		err = l.driver.shut()
 		l.tasks.Leave()
 	}()
+	if n := len(l.driver.transports()); n > 0 {
+		l.log().Warn("the loop is closed with transports that were not", "transports", n)
+	}
 	l.mailbox.close()
 	l.tasks.Enter()
 	l.tasks.CloseAll(ErrLoopClosed)

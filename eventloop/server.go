@@ -2,6 +2,7 @@ package eventloop
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"syscall"
@@ -122,54 +123,69 @@ func (s *Server) open(network string, addrs []platform.Sockaddr) error {
 	s.over = NewFuture[struct{}](s.loop)
 	s.hooks.Opened = func(*transports.Stream) { s.active++ }
 	s.hooks.Lost = func(*transports.Stream) { s.active--; s.settleOver() }
-	seen := make(map[platform.Sockaddr]bool)
-	for _, a := range addrs {
-		if seen[a] {
-			continue
+	err := s.bindAll(network, addrs)
+	if err == nil {
+		s.loop.servers[s] = struct{}{}
+		if !s.cfg.Paused {
+			err = s.StartServing()
 		}
-		seen[a] = true
-		fd, err := bind(a)
-		if err != nil {
-			s.Close()
-			return listenError(network, a.NetAddr(network), err)
-		}
-		s.bound = append(s.bound, fd)
-		local, err := platform.LocalName(fd)
-		if err != nil {
-			s.Close()
-			return listenError(network, a.NetAddr(network), err)
-		}
-		s.addrs = append(s.addrs, local.NetAddr(network))
 	}
-	s.loop.servers[s] = struct{}{}
-	if s.cfg.Paused {
-		return nil
-	}
-	err := s.StartServing()
 	if err != nil {
 		s.Close()
 	}
 	return err
 }
 
-// bind opens a socket on an address.
-func bind(a platform.Sockaddr) (fd int, err error) {
+// bindAll skips what this machine does not have, a whole family for one, as
+// long as one address works (contract G9, G10).
+func (s *Server) bindAll(network string, addrs []platform.Sockaddr) error {
+	seen := make(map[platform.Sockaddr]bool)
+	var missing error
+	for _, a := range addrs {
+		if seen[a] {
+			continue
+		}
+		seen[a] = true
+		fd, local, err := bind(a)
+		if err == nil {
+			s.bound = append(s.bound, fd)
+			s.addrs = append(s.addrs, local.NetAddr(network))
+			continue
+		}
+		err = listenError(network, a.NetAddr(network), err)
+		if !errors.Is(err, syscall.EAFNOSUPPORT) && !errors.Is(err, syscall.EADDRNOTAVAIL) {
+			return err
+		}
+		if missing == nil {
+			missing = err
+		}
+	}
+	if len(s.bound) == 0 {
+		return missing
+	}
+	return nil
+}
+
+// bind opens a socket on an address and returns the one that it got.
+func bind(a platform.Sockaddr) (fd int, local platform.Sockaddr, err error) {
 	fd, err = platform.OpenSocket(a.Family(), syscall.SOCK_STREAM)
 	if err != nil {
-		return -1, err
+		return -1, local, err
 	}
 	err = platform.SetReuseAddr(fd, true)
-	if err == nil && a.AddrPort().Addr().Is6() && !a.AddrPort().Addr().Is4In6() {
+	if err == nil && a.Family() == syscall.AF_INET6 {
 		err = platform.SetIPv6Only(fd, true)
 	}
 	if err == nil {
 		err = platform.Bind(fd, a)
 	}
+	if err == nil {
+		local, err = platform.LocalName(fd)
+	}
 	if err != nil {
 		platform.CloseFD(fd)
-		return -1, err
 	}
-	return fd, nil
+	return fd, local, err
 }
 
 // StartServing makes a paused server listen; otherwise it does nothing. It

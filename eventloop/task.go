@@ -80,13 +80,19 @@ func sleepBeside(ctx context.Context, d time.Duration) error {
 
 // WaitFor waits for f, at most for d. If that ends first, f is cancelled and the
 // error is context.DeadlineExceeded. A result that is there already is returned
-// even with a zero or negative d.
+// even with a zero or negative d. In a task the time is that of its loop's
+// clock.
 func WaitFor[T any](ctx context.Context, f Awaitable[T], d time.Duration) (T, error) {
 	l, err := Running()
 	if err != nil || l.tasks.Current() == nil {
 		ctx, cancel := context.WithTimeout(ctx, d)
 		defer cancel()
 		return f.Await(ctx)
+	}
+	if c, ok := ctx.(*Coro); ok {
+		// A task that has survived a cancellation may go on waiting, but its
+		// context stays over; a cancellation to come ends the wait all the same.
+		ctx = context.WithoutCancel(c)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

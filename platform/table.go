@@ -98,6 +98,9 @@ func (t Table) Check(op Operation) error {
 }
 
 func (t Table) answer(op Operation) answer {
+	if !t.known && t.refuse.reason == "" {
+		return answer{reason: "the zero Table is about nothing", alternative: "platform.For"}
+	}
 	if !t.known {
 		return t.refuse
 	}

@@ -130,6 +130,27 @@ var _ = Describe("the table", func() {
 		}
 	})
 
+	Context("with a row that asks the kernel", func() {
+		denied := func() error { return errors.New("a filter forbids it") }
+
+		It("refuses with the kernel's answer when it is live", func() {
+			err := platform.ProbedTable(platform.AddReader, denied, true).Check(platform.AddReader)
+			Expect(err).To(MatchError("AddReader: unsupported on linux: a filter forbids it (use something else)"))
+		})
+
+		It("supports it when the kernel allows", func() {
+			allowed := func() error { return nil }
+			Expect(platform.ProbedTable(platform.AddReader, allowed, true).Check(platform.AddReader)).To(Succeed())
+		})
+
+		It("does not ask for another target", func() {
+			asked := 0
+			probe := func() error { asked++; return denied() }
+			Expect(platform.ProbedTable(platform.AddReader, probe, false).Check(platform.AddReader)).To(Succeed())
+			Expect(asked).To(BeZero())
+		})
+	})
+
 	It("refuses an operation that does not exist", func() {
 		err := platform.For(platform.Target{}).Check("Levitate")
 		Expect(err).To(MatchError(errors.ErrUnsupported))

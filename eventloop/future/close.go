@@ -4,7 +4,7 @@ import "maps"
 
 // patience is how many waits a closed loop refuses before it ends the task that
 // asks by a panic: a task that retries for ever would hang Close.
-const patience = 100_000
+const patience = 10_000
 
 // CloseAll ends what is left, for a loop that is being closed and does not run:
 // every wait of a live task returns err, now and from now on, until the task's

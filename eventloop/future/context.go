@@ -41,11 +41,8 @@ func (c *Coro) Done() <-chan struct{} { return c.open().Done() }
 // Err returns context.Canceled once Done is closed; context.Cause is
 // ErrCancelled.
 func (c *Coro) Err() error {
-	if s := c.scope.Load(); s != nil {
+	if s := c.opened(); s != nil {
 		return s.Err()
-	}
-	if c.ended.Load() {
-		return context.Canceled
 	}
 	return nil
 }
@@ -55,13 +52,21 @@ func (c *Coro) Value(k any) any {
 	if k == any(key{}) {
 		return c
 	}
-	if s := c.scope.Load(); s != nil {
+	if s := c.opened(); s != nil {
 		return s.Value(k)
 	}
 	if c.values != nil {
 		return c.values.Value(k)
 	}
 	return nil
+}
+
+// opened returns the scope if there is one, or must be because it has ended.
+func (c *Coro) opened() *scope {
+	if s := c.scope.Load(); s != nil || !c.ended.Load() {
+		return s
+	}
+	return c.open()
 }
 
 func (c *Coro) open() *scope {
@@ -73,6 +78,9 @@ func (c *Coro) open() *scope {
 		values = context.Background()
 	}
 	ctx, cancel := context.WithCancelCause(values)
+	// All contexts that are cancelled before anybody asks share one channel; covers
+	// needs this one to have its own.
+	ctx.Done()
 	s := &scope{ctx, cancel}
 	if !c.scope.CompareAndSwap(nil, s) {
 		cancel(nil)

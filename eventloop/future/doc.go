@@ -1,2 +1,73 @@
-// Package future holds futures and tasks over any event loop.
+// Package future has the results that come later, and the tasks that wait for
+// them, over any event loop that is a [Scheduler].
+//
+//	func sum(s future.Scheduler, a, b *future.Future[int]) *future.Task[int] {
+//		return future.Create(s, func(ctx context.Context) (int, error) {
+//			x, err := a.Await(ctx)
+//			if err != nil {
+//				return 0, err
+//			}
+//			y, err := b.Await(ctx)
+//			return x + y, err
+//		})
+//	}
+//
+// A [Future] is settled once, by whoever made it. A [Task] is a function that
+// runs as a coroutine on the loop's goroutine and settles a future of its own
+// with what it returns. Programs use both under their names in package
+// eventloop.
+//
+// # Goroutines
+//
+// Futures and tasks belong to the goroutine of their loop. From any other one
+// may call Await, Settle, Create, and the methods that only look: Done,
+// Cancelled, Result, Err. While the loop does not run, its futures belong to
+// whoever is going to run it.
+//
+// What Await does depends on who calls, not on the context that it is given:
+//
+//	a task, of this or another loop        suspends the task
+//	a loop's goroutine outside a task      returns ErrAwaitOnLoop
+//	any other goroutine                    blocks
+//
+// Callbacks and resumed tasks always go through the loop's queue, in the order
+// in which they asked.
+//
+// # Cancellation
+//
+// Cancel requests the end of a task. It is delivered once, as ErrCancelled, by
+// the wait in which the task is suspended or else by its next one; a future or
+// task that it awaits is cancelled first. A task may clean up with further
+// waits, may survive, and may be cancelled again.
+//
+// The request also ends the task's context for everybody who looks at Done, and
+// for the contexts derived from it. As every context it never comes back: waits
+// that are given the task's own context work after the first delivery, and what
+// a survivor derives with a time-out comes from context.WithoutCancel(ctx).
+//
+// # Limits
+//
+//   - runtime.LockOSThread in a task is fatal: the runtime refuses the next
+//     switch.
+//   - A wait inside a user's own iter.Pull inside a task is a wait on another
+//     goroutine: it blocks the loop.
+//   - A sync.Mutex held across a wait deadlocks the loop as soon as another task
+//     wants it.
+//   - A loop must be closed: until then the coroutines of its suspended tasks
+//     stay, each with a stack of at least 2 KiB.
+//   - Cancelling the last link of a chain of a hundred thousand tasks that await
+//     each other recurses as deep.
+//
+// # Design notes
+//
+// Tasks are coroutines of iter.Pull and not goroutines that hand over through
+// channels: a switch costs about twice a bare Pull's, nothing is allocated, and
+// the loop's data need no locks. Which coroutine executes for the loop is known
+// by its goroutine's identity (package goroutine), because Go has nothing that is
+// local to a goroutine, and contexts cannot tell: any goroutine may hold a
+// task's.
+//
+// A context that is fresh after each delivered cancellation was tried and
+// rejected: code that saw Done closed must find an error in Err, at its leisure,
+// and the standard library panics where it does not.
 package future

@@ -11,7 +11,7 @@ import (
 	"github.com/tidemill-go/tidemill/eventloop/selector"
 )
 
-var _ = Describe("Linux", func() {
+var _ = Describe("On Linux", func() {
 	It("prefers epoll to poll and poll to select", func() {
 		var names []string
 		for _, m := range selector.Mechanisms() {
@@ -26,7 +26,7 @@ var _ = Describe("Linux", func() {
 		}
 	})
 
-	DescribeTable("watches a regular file",
+	DescribeTable("a regular file",
 		func(name string, accepted bool) {
 			f, err := os.Create(filepath.Join(GinkgoT().TempDir(), "file"))
 			Expect(err).NotTo(HaveOccurred())
@@ -41,12 +41,12 @@ var _ = Describe("Linux", func() {
 				Expect(err).To(MatchError(unix.EPERM))
 			}
 		},
-		Entry("not with epoll, which says EPERM", "epoll", false),
-		Entry("with poll", "poll", true),
-		Entry("with select", "select", true),
+		Entry("is refused by epoll with EPERM", "epoll", false),
+		Entry("is watched by poll", "poll", true),
+		Entry("is watched by select", "select", true),
 	)
 
-	DescribeTable("reports Failed once for a descriptor that was closed while registered",
+	DescribeTable("a descriptor that was closed while it was registered",
 		func(name string, times int) {
 			s, err := selector.New(name)
 			Expect(err).NotTo(HaveOccurred())
@@ -68,8 +68,8 @@ var _ = Describe("Linux", func() {
 				}
 			}
 		},
-		Entry("not with epoll, which forgets it", "epoll", 0),
-		Entry("with poll", "poll", 1),
-		Entry("with select", "select", 1),
+		Entry("is forgotten by epoll", "epoll", 0),
+		Entry("is reported Failed once by poll", "poll", 1),
+		Entry("is reported Failed once by select", "select", 1),
 	)
 })

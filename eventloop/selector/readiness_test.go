@@ -15,7 +15,7 @@ import (
 func describeReadiness(w *world) {
 	Describe("readiness", func() {
 		DescribeTable("is reported at each Wait while there is something to read",
-			func(ends func() (*end, *end)) {
+			func(_ SpecContext, ends func() (*end, *end)) {
 				a, b := ends()
 				Expect(w.Add(a.fd, 7, Read)).To(Succeed())
 				w.expectQuiet()
@@ -25,13 +25,13 @@ func describeReadiness(w *world) {
 				a.empty()
 				w.expectQuiet()
 			},
-			Entry("on TCP", newTCPPair),
-			Entry("on a Unix socket", newUnixPair),
-			Entry("in a pipe", newPipe),
+			Entry("on TCP", bounded, newTCPPair),
+			Entry("on a Unix socket", bounded, newUnixPair),
+			Entry("in a pipe", bounded, newPipe),
 		)
 
 		DescribeTable("is reported at each Wait while there is room to write",
-			func(ends func() (r, w *end)) {
+			func(_ SpecContext, ends func() (r, w *end)) {
 				r, e := ends()
 				Expect(w.Add(e.fd, 7, Write)).To(Succeed())
 				Expect(w.next()).To(only(7, Writable))
@@ -41,8 +41,8 @@ func describeReadiness(w *world) {
 				r.empty()
 				Expect(w.next()).To(only(7, Writable))
 			},
-			Entry("on a Unix socket", newUnixPair),
-			Entry("in a pipe", newPipe),
+			Entry("on a Unix socket", bounded, newUnixPair),
+			Entry("in a pipe", bounded, newPipe),
 		)
 
 		It("of both directions is one event", bounded, func(SpecContext) {

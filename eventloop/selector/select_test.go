@@ -13,6 +13,12 @@ import (
 var _ = Describe("the sets of select", Serial, func() {
 	BeforeEach(func() { Expect(has("select")).To(BeTrue()) })
 
+	openSelect := func() *world {
+		w := &world{}
+		w.open(selector.Mechanism{Name: "select", New: func() (selector.Selector, error) { return selector.New("select") }})
+		return w
+	}
+
 	// occupy takes all numbers below the size of the sets.
 	occupy := func() (beyond *end) {
 		r, _ := newPipe()
@@ -26,8 +32,7 @@ var _ = Describe("the sets of select", Serial, func() {
 	}
 
 	It("have no room for a large descriptor, and Add says so", bounded, func(SpecContext) {
-		w := &world{}
-		w.open(selector.Mechanism{Name: "select", New: func() (selector.Selector, error) { return selector.New("select") }})
+		w := openSelect()
 		e := occupy()
 		err := w.Add(e.fd, 1, selector.Read)
 		Expect(err).To(MatchError(selector.ErrDescriptorTooLarge))
@@ -38,8 +43,7 @@ var _ = Describe("the sets of select", Serial, func() {
 	})
 
 	It("take the last number that fits", bounded, func(SpecContext) {
-		w := &world{}
-		w.open(selector.Mechanism{Name: "select", New: func() (selector.Selector, error) { return selector.New("select") }})
+		w := openSelect()
 		r, e := newPipe()
 		fd, err := unix.FcntlInt(uintptr(r.fd), unix.F_DUPFD_CLOEXEC, selector.SetSize-1)
 		Expect(err).NotTo(HaveOccurred())
@@ -48,6 +52,9 @@ var _ = Describe("the sets of select", Serial, func() {
 		Expect(w.Add(last.fd, 1, selector.Read)).To(Succeed())
 		e.write("x")
 		Expect(w.next()).To(only(1, selector.Readable))
+		Expect(w.Add(e.fd, 2, selector.Write)).To(Succeed())
+		Expect(w.next()).To(HaveLen(2))
+		Expect(w.Remove(e.fd)).To(Succeed())
 		Expect(w.Remove(last.fd)).To(Succeed())
 		w.expectQuiet()
 	})

@@ -38,11 +38,15 @@ const (
 	Failed
 
 	// Urgent says that there is out-of-band data, whose mark cuts a read short.
+	// It is reported with Edge only: without, one urgent byte that nobody reads
+	// would be reported by every Wait, and any peer could keep the loop busy.
 	Urgent
 )
 
 // An Event is a descriptor's tag and what was found of it. Error and hang-up
-// conditions are reported whatever the interest.
+// conditions are reported whatever the interest; a mechanism that has no word
+// for Ended or Failed reports Readable or Writable instead (the table is in the
+// package documentation).
 type Event struct {
 	Tag   uint64
 	Ready Ready
@@ -64,14 +68,17 @@ type Selector interface {
 	EdgeTriggered() bool
 
 	// Add registers a descriptor that is not registered yet. It fails with the
-	// errno of the mechanism: EPERM for what epoll can not watch, EEXIST for a
-	// second registration, EBADF for what is no descriptor; select also refuses
-	// numbers that its sets have no room for.
+	// errno of the mechanism, to be asked for with errors.Is: EPERM for what epoll
+	// can not watch, EEXIST for a second registration, EBADF for what is no
+	// descriptor, EINVAL for an interest without Read and Write and for the
+	// selector's own descriptors; select also refuses numbers that its sets have
+	// no room for (ErrDescriptorTooLarge). This and the following three return
+	// net.ErrClosed after Close.
 	Add(fd int, tag uint64, in Interest) error
 
 	// Modify replaces tag and interest of a registered descriptor. With Edge it
 	// also re-arms: what is ready is reported once more. ENOENT if it is not
-	// registered.
+	// registered, EINVAL for an interest without Read and Write.
 	Modify(fd int, tag uint64, in Interest) error
 
 	// Remove forgets a descriptor; ENOENT if it is not registered. A descriptor
@@ -81,12 +88,15 @@ type Selector interface {
 
 	// Wait returns what is ready, in memory that is valid until the next Wait.
 	//
-	// With a nil park it does not block. Otherwise, if nothing is ready, it gets
-	// everything into place that a Wake will overwrite, calls park once, and
-	// blocks if that returned true: until an event, a Wake, or the time until
+	// With a nil park it does not block. Otherwise, if nothing is ready and until
+	// has not come, it gets everything into place that a Wake will overwrite,
+	// calls park once, and blocks if that returned true: until an event, a Wake, or the time until
 	// (zero: for ever), which is never undercut by more than the clock's
 	// resolution. It may return with no event for any reason; EINTR is one and
-	// is not an error. A Wake that comes after park was called is never lost.
+	// is not an error. A Wake that comes after park was called is never lost. An
+	// error means that the selector itself is broken and that there are no events.
+	// Wait allocates nothing; a park made once, not a method value at each call,
+	// keeps it so.
 	Wait(until time.Time, park func() bool) ([]Event, error)
 
 	// Wake ends a Wait that has called park. Any goroutine; harmless at all other

@@ -73,10 +73,10 @@ func (l *miniLoop) drain() {
 // run is over when something posted sets stopped. next is asked for the timer
 // at the start and whenever it was due.
 func (l *miniLoop) run(next func() time.Time, ready func()) {
-	until := next()
+	until, park := next(), l.park // a method value made once: each one allocates
 	for !l.stopped && l.err == nil {
 		var events []Event
-		events, l.err = l.s.Wait(until, l.park)
+		events, l.err = l.s.Wait(until, park)
 		l.state.Store(running)
 		if l.events += len(events); len(events) > 0 {
 			ready()
@@ -123,7 +123,7 @@ func (p *producer) produce(l *miniLoop, seed uint64, until time.Time, noise func
 
 func describeStress(w *world) {
 	DescribeTable("four producers and a loop lose no call", Label("stress"),
-		func(next func() time.Time, atLeast int) {
+		func(_ SpecContext, next func() time.Time, atLeast int) {
 			a, b := newUnixPair()
 			Expect(w.Add(a.fd, 7, Read)).To(Succeed())
 			l := &miniLoop{s: w}
@@ -150,14 +150,14 @@ func describeStress(w *world) {
 				Expect(p.lost).To(BeZero())
 				total += p.calls
 			}
-			AddReportEntry("calls", total, ReportEntryVisibilityNever)
+			AddReportEntry("calls", bounded, total, ReportEntryVisibilityNever)
 			Expect(total).To(BeNumerically(">", 100))
 			Expect(l.events).To(BeNumerically(">", 0))
 			Expect(l.timers).To(BeNumerically(">=", atLeast))
 		},
-		Entry("without timers", never, 0),
-		Entry("beside timers of 0 to 200 us", func() time.Time { return time.Now().Add(rand.N(200 * time.Microsecond)) }, 10),
-		Entry("beside a timer a day away", func() time.Time { return time.Now().Add(24 * time.Hour) }, 0),
-		Entry("beside a timer a century away", func() time.Time { return time.Now().AddDate(100, 0, 0) }, 0),
+		Entry("without timers", bounded, never, 0),
+		Entry("beside timers of 0 to 200 us", bounded, func() time.Time { return time.Now().Add(rand.N(200 * time.Microsecond)) }, 10),
+		Entry("beside a timer a day away", bounded, func() time.Time { return time.Now().Add(24 * time.Hour) }, 0),
+		Entry("beside a timer a century away", bounded, func() time.Time { return time.Now().AddDate(100, 0, 0) }, 0),
 	)
 }

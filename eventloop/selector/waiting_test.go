@@ -57,24 +57,16 @@ func describeWait(w *world) {
 		})
 
 		DescribeTable("keeps the time, without spinning and not a moment early",
-			func(d time.Duration) {
+			func(_ SpecContext, d time.Duration) {
 				for range 5 {
-					until, calls := time.Now().Add(d), 0
-					for time.Now().Before(until) {
-						events, err := w.Wait(until, stay)
-						Expect(err).NotTo(HaveOccurred())
-						Expect(events).To(BeEmpty())
-						calls++
-					}
-					Expect(calls).To(BeNumerically("<=", 5))
-					Expect(time.Since(until)).To(BeNumerically("<", patient))
+					w.expectSleep(time.Now().Add(d))
 				}
 			},
-			Entry("100 us", 100*time.Microsecond),
-			Entry("900 us", 900*time.Microsecond),
-			Entry("1.7 ms", 1700*time.Microsecond),
-			Entry("5 ms", 5*time.Millisecond),
-			Entry("20.5 ms", 20500*time.Microsecond),
+			Entry("100 us", bounded, 100*time.Microsecond),
+			Entry("900 us", bounded, 900*time.Microsecond),
+			Entry("1.7 ms", bounded, 1700*time.Microsecond),
+			Entry("5 ms", bounded, 5*time.Millisecond),
+			Entry("20.5 ms", bounded, 20500*time.Microsecond),
 		)
 
 		It("keeps a time that is nearer than the one before, and one that is further", bounded, func(SpecContext) {
@@ -122,6 +114,21 @@ func describeWait(w *world) {
 			Expect(testing.AllocsPerRun(100, func() { _, _ = w.Wait(never(), nil) })).To(BeZero())
 		})
 	})
+}
+
+// expectSleep waits for a time, with nothing to report until then. A few Waits may
+// return early; more is spinning.
+func (w *world) expectSleep(until time.Time) {
+	GinkgoHelper()
+	calls := 0
+	for time.Now().Before(until) {
+		events, err := w.Wait(until, stay)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(events).To(BeEmpty())
+		calls++
+	}
+	Expect(calls).To(BeNumerically("<=", 5))
+	Expect(time.Since(until)).To(BeNumerically("<", patient))
 }
 
 // waitFor waits until something is reported; act is called on a goroutine of its

@@ -43,14 +43,29 @@ func describeWake(w *world) {
 			for range 3 {
 				w.Wake()
 			}
-			until, calls := time.Now().Add(20*time.Millisecond), 0
-			for time.Now().Before(until) {
-				events, err := w.Wait(until, stay)
+			w.expectSleep(time.Now().Add(20 * time.Millisecond))
+		})
+
+		It("is over with the Wait that it ended: the next one sleeps", bounded, func(SpecContext) {
+			a, b := newUnixPair()
+			Expect(w.Add(a.fd, 7, Read)).To(Succeed())
+			for _, until := range []time.Time{never(), time.Now().Add(time.Hour), never()} {
+				_, err := w.Wait(until, func() bool { w.Wake(); return true })
 				Expect(err).NotTo(HaveOccurred())
-				Expect(events).To(BeEmpty())
-				calls++
+				calls, written := 0, make(chan bool)
+				time.AfterFunc(20*time.Millisecond, func() {
+					_, _ = unix.Write(b.fd, []byte("x"))
+					close(written)
+				})
+				for len(w.now()) == 0 {
+					_, err := w.Wait(until, stay)
+					Expect(err).NotTo(HaveOccurred())
+					calls++
+				}
+				<-written
+				a.empty()
+				Expect(calls).To(BeNumerically("<=", 5))
 			}
-			Expect(calls).To(BeNumerically("<=", 5))
 		})
 
 		It("leaves the events that came with it", bounded, func(SpecContext) {
@@ -69,7 +84,7 @@ func describeWake(w *world) {
 			for range 100_000 {
 				w.Wake()
 			}
-			w.expectQuiet()
+			w.expectSleep(time.Now().Add(20 * time.Millisecond))
 			events, err := w.Wait(never(), func() bool { w.Wake(); return true })
 			Expect(err).NotTo(HaveOccurred())
 			Expect(events).To(BeEmpty())
