@@ -58,9 +58,7 @@ func Sleep(ctx context.Context, d time.Duration) error {
 		return fmt.Errorf("%w: Sleep", ErrAwaitOnLoop)
 	}
 	if d <= 0 {
-		handle := l.CallSoon(c.Waker())
-		defer handle.Cancel()
-		return c.Suspend(ctx)
+		return c.Yield(ctx)
 	}
 	timer := l.CallLater(d, c.Waker())
 	defer timer.Cancel()

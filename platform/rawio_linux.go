@@ -59,7 +59,7 @@ func rawRetry(trap uintptr, fd int, b []byte, flags uintptr) (int, error) {
 			return int(n), nil
 		case unix.EINTR:
 		default:
-			return -1, errno
+			return 0, errno
 		}
 	}
 }

@@ -30,7 +30,7 @@ func (w Watermarks) Resolve() (Watermarks, error) {
 	case low == 0 && high == 0:
 		low, high = DefaultHigh/4, DefaultHigh
 	case high == 0:
-		high = 4 * bytes(low)
+		high = 4 * min(bytes(low), math.MaxInt/4)
 	case low == 0:
 		low = bytes(high) / 4
 	}

@@ -35,6 +35,7 @@ type Coro struct {
 	passing    bool // inside pass
 	expired    bool // the context of the current wait is over
 	bare       bool // the current wait is Suspend's
+	yielding   bool // ... and ends at once
 
 	values context.Context // nil: none
 	scope  atomic.Pointer[scope]

@@ -67,7 +67,8 @@
 // local to a goroutine, and contexts cannot tell: any goroutine may hold a
 // task's.
 //
-// A context that is fresh after each delivered cancellation was tried and
-// rejected: code that saw Done closed must find an error in Err, at its leisure,
-// and the standard library panics where it does not.
+// The context is not made fresh when a cancellation has been delivered, handy as
+// that would be for survivors: other goroutines that saw Done closed read Err
+// later, at their leisure, and have to find an error there. The standard library
+// panics where it does not.
 package future

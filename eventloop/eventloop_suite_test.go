@@ -1,0 +1,51 @@
+//go:build unix
+
+package eventloop_test
+
+import (
+	"os"
+	"testing"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/tidemill-go/tidemill/eventloop/selector"
+)
+
+// TestMain also is the helper programs of specs that need a process of their
+// own; see helper_test.go.
+func TestMain(m *testing.M) {
+	if name := os.Getenv(helperVariable); name != "" {
+		os.Exit(runHelper(name))
+	}
+	os.Exit(m.Run())
+}
+
+func TestEventloop(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "eventloop")
+}
+
+// perKind are the specs of what every kind of loop must do alike.
+var perKind = []func(kind string){
+	callSoonSpecs, handleSpecs, timerSpecs, timerWaitSpecs, iterationSpecs, threadsafeSpecs,
+	runForeverSpecs, runUntilCompleteSpecs, closeSpecs, closeTaskSpecs,
+	exceptionSpecs, goexitSpecs, debugSpecs,
+	readerSpecs, writerSpecs, watchRefusalSpecs, descriptorSpecs,
+	executorSpecs, runningSpecs,
+	taskSpecs, cancelSpecs, awaitSpecs, waitSpecs, doSpecs,
+	serverSpecs, serverCloseSpecs, connectionSpecs, serveSpecs, badInputSpecs, fieldSpecs,
+}
+
+// The kind is the outermost container, so that the report keeps its specs
+// together.
+var _ = func() bool {
+	for _, m := range selector.Mechanisms() {
+		Describe("On "+m.Name, func() {
+			for _, specs := range perKind {
+				specs(m.Name)
+			}
+		})
+	}
+	return true
+}()

@@ -1,0 +1,184 @@
+//go:build unix
+
+package eventloop_test
+
+import (
+	"context"
+	"os"
+	"sync"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/gleak"
+	"golang.org/x/sys/unix"
+
+	"github.com/tidemill-go/tidemill/eventloop"
+	"github.com/tidemill-go/tidemill/eventloop/looptest"
+)
+
+const (
+	bounded = SpecTimeout(20 * time.Second)
+	patient = 5 * time.Second
+)
+
+// The runtime's poller opens its own descriptors at first use and keeps them.
+var _ = BeforeSuite(func() {
+	r, w, err := os.Pipe()
+	Expect(err).NotTo(HaveOccurred())
+	Expect(r.Close()).To(Succeed())
+	Expect(w.Close()).To(Succeed())
+})
+
+// descriptors returns the open ones among the first 2048, which is what any
+// spec comes to use.
+func descriptors() []int {
+	var open []int
+	for fd := range 2048 {
+		if _, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil {
+			open = append(open, fd)
+		}
+	}
+	return open
+}
+
+// guard fails the spec if it leaves a goroutine or a descriptor behind. Loops
+// have descriptors, so one that is not closed is found too.
+func guard() {
+	GinkgoHelper()
+	before, running := descriptors(), gleak.Goroutines()
+	DeferCleanup(func() {
+		Eventually(gleak.Goroutines).WithTimeout(patient).ShouldNot(gleak.HaveLeaked(running))
+		Eventually(descriptors).WithTimeout(patient).Should(Equal(before), "descriptors are left open")
+	})
+}
+
+// world is a loop under test. What reaches its exception handler and is not
+// asked for by reports fails the spec.
+type world struct {
+	*eventloop.Loop
+	clock *looptest.Clock // nil: the system's
+
+	mu    sync.Mutex
+	heard []eventloop.ExceptionContext
+}
+
+// newWorld makes a loop whose clock moves when the spec says so.
+func newWorld(kind string) *world {
+	GinkgoHelper()
+	return newFakeWorld(kind, looptest.Options{})
+}
+
+// newJumpingWorld makes a loop whose clock jumps to the next timer.
+func newJumpingWorld(kind string) *world {
+	GinkgoHelper()
+	return newFakeWorld(kind, looptest.Options{AutoJump: 2 * time.Millisecond})
+}
+
+func newFakeWorld(kind string, opts looptest.Options) *world {
+	GinkgoHelper()
+	guard()
+	l, clock, err := looptest.New(kind, &opts)
+	Expect(err).NotTo(HaveOccurred())
+	return adopt(l, clock)
+}
+
+// newRealWorld makes a loop with the system's clock.
+func newRealWorld(kind string) *world {
+	GinkgoHelper()
+	return newConfiguredWorld(eventloop.SelectorConfig{Selector: kind})
+}
+
+func newConfiguredWorld(cfg eventloop.SelectorConfig) *world {
+	GinkgoHelper()
+	guard()
+	l, err := eventloop.NewSelectorLoop(&cfg)
+	Expect(err).NotTo(HaveOccurred())
+	return adopt(l, nil)
+}
+
+func adopt(l *eventloop.Loop, clock *looptest.Clock) *world {
+	w := &world{Loop: l, clock: clock}
+	l.SetExceptionHandler(w.hear)
+	DeferCleanup(func() {
+		Expect(l.Close()).To(Succeed())
+		Expect(w.reports()).To(BeEmpty(), "unexpected calls of the exception handler")
+	})
+	return w
+}
+
+func (w *world) hear(_ *eventloop.Loop, c eventloop.ExceptionContext) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.heard = append(w.heard, c)
+}
+
+// reports takes what the exception handler was told so far.
+func (w *world) reports() []eventloop.ExceptionContext {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	heard := w.heard
+	w.heard = nil
+	return heard
+}
+
+// run runs the loop until somebody stops it, at the latest when ctx ends.
+func (w *world) run(ctx context.Context) error {
+	defer context.AfterFunc(ctx, w.Stop)()
+	err := w.RunForever()
+	if err == nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// once runs one iteration.
+func (w *world) once() {
+	GinkgoHelper()
+	Expect(looptest.RunOnce(w.Loop)).To(Succeed())
+}
+
+// background runs the loop on a goroutine of its own until halt, or the end of
+// the spec.
+func (w *world) background() (halt func()) {
+	GinkgoHelper()
+	over := make(chan error, 1)
+	go func() { over <- w.RunForever() }()
+	halt = sync.OnceFunc(func() {
+		w.Stop()
+		Eventually(over).WithTimeout(patient).Should(Receive(BeNil()))
+	})
+	DeferCleanup(halt)
+	Eventually(w.IsRunning).WithTimeout(patient).WithPolling(time.Millisecond).Should(BeTrue())
+	return halt
+}
+
+// on runs fn on the loop's goroutine, whose loop runs in the background.
+func (w *world) on(ctx context.Context, fn func()) {
+	GinkgoHelper()
+	Expect(w.Do(ctx, func() error { fn(); return nil })).To(Succeed())
+}
+
+// trace is what callbacks leave behind, to be looked at by the spec.
+type trace struct {
+	mu    sync.Mutex
+	names []string
+}
+
+func (t *trace) add(name string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.names = append(t.names, name)
+}
+
+// adds returns a callback that leaves its name.
+func (t *trace) adds(name string) func() { return func() { t.add(name) } }
+
+// take returns the names that were left since the last take.
+func (t *trace) take() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	names := t.names
+	t.names = nil
+	return names
+}
