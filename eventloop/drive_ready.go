@@ -1,6 +1,7 @@
 package eventloop
 
 import (
+	"errors"
 	"fmt"
 	"syscall"
 
@@ -41,6 +42,7 @@ type slot struct {
 	fd         int32
 	generation uint32
 	facts      facts
+	kind       transports.Kind
 	registered selector.Interest
 }
 
@@ -60,7 +62,6 @@ const (
 	mayRead                    // the kernel may hold input, or an end
 	untilEnd                   // an end, an error or a mark is behind the data
 	queued                     // an entry in the ready queue will read on
-	local                      // short reads prove nothing here
 	borrowed                   // the descriptor is the program's
 )
 
@@ -174,7 +175,7 @@ func (d *readinessDriver) update(h transports.Handle, s *slot) (err error) {
 	case s.registered == 0:
 		err = d.sel.Add(fd, tag, in)
 	default:
-		if err = d.sel.Modify(fd, tag, in); err == syscall.ENOENT {
+		if err = d.sel.Modify(fd, tag, in); errors.Is(err, syscall.ENOENT) {
 			err = d.sel.Add(fd, tag, in)
 		}
 	}

@@ -13,11 +13,7 @@ const acceptBudget = 64
 
 // Open implements transports.Driver.
 func (d *readinessDriver) Open(fd int, k transports.Kind, sink transports.Sink) (transports.Handle, error) {
-	s := slot{sink: sink}
-	if k != transports.TCP {
-		s.facts = local
-	}
-	return d.enter(fd, s)
+	return d.enter(fd, slot{sink: sink, kind: k})
 }
 
 // Listen implements transports.Driver.
@@ -85,6 +81,10 @@ func (d *readinessDriver) failLater(h transports.Handle, s *slot, err error) {
 // read makes one receive call and hands over what it brought. More is left to
 // the next iteration, for fairness.
 func (d *readinessDriver) read(h transports.Handle, s *slot) {
+	if s.kind == transports.WriteEnd {
+		d.readEnd(h, s, io.EOF)
+		return
+	}
 	buffer := s.sink.ReadBuffer()
 	if s = d.at(h); s == nil || s.facts&reading == 0 {
 		return // paused or closed by its GetBuffer
@@ -93,21 +93,19 @@ func (d *readinessDriver) read(h transports.Handle, s *slot) {
 	if own {
 		buffer = d.buffer
 	}
-	n, err := platform.Recv(int(s.fd), buffer)
+	n, err := s.receive(buffer)
 	switch {
 	case platform.WouldBlock(err):
 		s.facts &^= mayRead | untilEnd
 		return
-	case err != nil || n == 0:
-		s.facts &^= mayRead | reading
-		if err == nil {
-			err = io.EOF
-		}
-		_ = d.update(h, s) // can only remove
-		s.sink.ReadEnd(err)
+	case err != nil:
+		d.readEnd(h, s, err)
+		return
+	case n == 0:
+		d.readEnd(h, s, io.EOF)
 		return
 	}
-	if d.edge == 0 || n < len(buffer) && s.facts&(untilEnd|local) == 0 {
+	if d.edge == 0 || n < len(buffer) && s.facts&untilEnd == 0 && s.kind == transports.TCP {
 		s.facts &^= mayRead
 	}
 	if own {
@@ -118,13 +116,34 @@ func (d *readinessDriver) read(h transports.Handle, s *slot) {
 	d.readOn(h)
 }
 
+func (d *readinessDriver) readEnd(h transports.Handle, s *slot, err error) {
+	s.facts &^= mayRead | reading
+	_ = d.update(h, s) // can only take interest away
+	s.sink.ReadEnd(err)
+}
+
+// receive and send know which system calls go with a descriptor.
+func (s *slot) receive(b []byte) (int, error) {
+	if s.kind == transports.File {
+		return platform.ReadFD(int(s.fd), b)
+	}
+	return platform.Recv(int(s.fd), b)
+}
+
+func (s *slot) send(b []byte) (int, error) {
+	if s.kind >= transports.File {
+		return platform.WriteFD(int(s.fd), b)
+	}
+	return platform.Send(int(s.fd), b)
+}
+
 // TrySend implements transports.Driver.
 func (d *readinessDriver) TrySend(h transports.Handle, b []byte) (int, error) {
 	s := d.at(h)
 	if s == nil {
 		return 0, io.ErrClosedPipe
 	}
-	n, err := platform.Send(int(s.fd), b)
+	n, err := s.send(b)
 	if platform.WouldBlock(err) {
 		return 0, nil
 	}

@@ -30,7 +30,7 @@ func (l *Loop) pushPosted(p posted) {
 
 // waitForIO is steps 1 and 2.
 func (l *Loop) waitForIO() error {
-	park := l.mailbox.park
+	park := l.mailbox.mayPark
 	var until time.Time
 	if l.ready.len() > 0 || l.mailbox.stopping.Load() {
 		park = nil

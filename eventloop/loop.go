@@ -65,7 +65,7 @@ func newLoop(sel selector.Selector, cfg SelectorConfig) *Loop {
 		servers: make(map[*Server]struct{}),
 	}
 	l.base = l.clock.Now()
-	l.mailbox.wake = sel.Wake
+	l.mailbox.begin(sel.Wake)
 	l.driver = newReadinessDriver(l, sel)
 	l.tasks = future.NewTasks(runningTasks)
 	l.debug.Store(cfg.Debug)

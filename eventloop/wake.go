@@ -25,7 +25,12 @@ type mailbox struct {
 	pending  atomic.Bool
 	stopping atomic.Bool
 	state    atomic.Uint32
-	wake     func() // Selector.Wake
+	wake     func()      // Selector.Wake
+	mayPark  func() bool // park, made once so that a Wait allocates nothing
+}
+
+func (m *mailbox) begin(wake func()) {
+	m.wake, m.mayPark = wake, m.park
 }
 
 // posted is a callback with or without a handle.

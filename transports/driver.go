@@ -29,9 +29,17 @@ const (
 	// error or an urgent mark is behind the data.
 	TCP Kind = iota
 
-	// Local is everything else: Unix sockets, pipes, terminals. A short read
-	// proves nothing there; only EAGAIN does.
+	// Local is a Unix socket. A short read proves nothing there; only EAGAIN
+	// does.
 	Local
+
+	// File is a pipe, a FIFO or a character device: not for socket calls, and
+	// otherwise like Local.
+	File
+
+	// WriteEnd is a descriptor that is only written to. It is never read: the
+	// first sign that its other end is gone is its ReadEnd(io.EOF).
+	WriteEnd
 )
 
 // A Driver moves bytes for the descriptors of one loop and knows nothing of

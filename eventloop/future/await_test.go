@@ -44,7 +44,7 @@ var _ = Describe("Await", func() {
 	When("called on a loop's goroutine outside a task", func() {
 		It("returns a result that is there", func() {
 			f.SetResult(1)
-			l.on(func() { Expect(f.Await(context.Background())).To(Equal(1)) })
+			l.on(func() { Expect(f.Await(soon())).To(Equal(1)) })
 		})
 
 		It("returns ErrAwaitOnLoop instead of blocking the loop", func() {
@@ -101,7 +101,7 @@ var _ = Describe("Await", func() {
 				defer cancel()
 				return f.Await(timed)
 			})
-			_, err := t.Await(context.Background())
+			_, err := t.Await(soon())
 			Expect(err).To(MatchError(context.DeadlineExceeded))
 			Expect(f.Cancelled()).To(BeTrue())
 		})
@@ -294,7 +294,7 @@ var _ = Describe("Await on a goroutine beside the loop", func() {
 		Eventually(f.Cancelled).WithTimeout(patient).Should(BeTrue())
 		Expect(t.Done()).To(BeFalse())
 		Expect(cleaning.Settle(5, nil)).To(Succeed())
-		Expect(t.Await(context.Background())).To(Equal(5))
+		Expect(t.Await(soon())).To(Equal(5))
 	})
 
 	It("blocks only itself when it holds a task's context", func() {
@@ -306,7 +306,7 @@ var _ = Describe("Await on a goroutine beside the loop", func() {
 		})
 		Expect(other.Settle(2, nil)).To(Succeed())
 		// The task's end ends its context, and with it the helper's wait.
-		Expect(t.Await(context.Background())).To(Equal(2))
+		Expect(t.Await(soon())).To(Equal(2))
 		Eventually(results).WithTimeout(patient).Should(Receive(Equal(outcome[int]{0, future.ErrCancelled})))
 	})
 
@@ -329,134 +329,13 @@ var _ = Describe("Await on a goroutine beside the loop", func() {
 
 		It("returns ErrLoopClosed to those who come later", func() {
 			l.close()
-			Expect(got(f.Await(context.Background()))).To(Equal(outcome[int]{0, future.ErrLoopClosed}))
+			Expect(got(f.Await(soon()))).To(Equal(outcome[int]{0, future.ErrLoopClosed}))
 		})
 
 		It("returns a result that is there", func() {
 			f.SetResult(1)
 			l.close()
-			Expect(f.Await(context.Background())).To(Equal(1))
-		})
-	})
-})
-
-var _ = Describe("Await across loops", func() {
-	var w *world
-	var home, abroad *loop
-	var f *future.Future[int] // of the loop abroad
-
-	BeforeEach(func() {
-		noLeaks()
-		w = new(world)
-		home, abroad = w.newLoop(), w.newLoop()
-		f = future.New[int](abroad)
-	})
-
-	DescribeTable("suspends the task, and its own loop resumes it",
-		func(with func(ctx context.Context) context.Context) {
-			resumedAtHome := false
-			t := future.Create(home, func(ctx context.Context) (int, error) {
-				v, err := f.Await(with(ctx))
-				resumedAtHome = home.tasks.OnLoop()
-				return v, err
-			})
-			home.idle()
-			abroad.idle()
-			f.SetResult(4)
-			Expect(t.Done()).To(BeFalse())
-			home.idle()
-			Expect(t.Result()).To(Equal(4))
-			Expect(resumedAtHome).To(BeTrue())
-		},
-		Entry("with its own context", func(ctx context.Context) context.Context { return ctx }),
-		Entry("with one that has nothing to do with it", func(context.Context) context.Context { return context.Background() }),
-	)
-
-	It("works between two running loops, many times", func() {
-		home.start()
-		abroad.start()
-		const n = 500
-		tasks := make([]*future.Task[int], n)
-		for i := range n {
-			far := future.Create(abroad, func(context.Context) (int, error) { return i, nil })
-			tasks[i] = future.Create(home, func(ctx context.Context) (int, error) { return far.Await(ctx) })
-		}
-		for i, t := range tasks {
-			Expect(t.Await(context.Background())).To(Equal(i))
-		}
-	})
-
-	When("the waiting task is cancelled", func() {
-		It("has the future cancelled and does not wait for that", func() {
-			t := future.Create(home, func(ctx context.Context) (int, error) { return f.Await(ctx) })
-			home.idle()
-			abroad.idle()
-			t.Cancel()
-			home.idle()
-			Expect(t.Cancelled()).To(BeTrue())
-			Expect(f.Done()).To(BeFalse())
-			abroad.idle()
-			Expect(f.Cancelled()).To(BeTrue())
-		})
-	})
-
-	When("the context ends", func() {
-		It("has the future cancelled and returns the cause at once", func() {
-			ctx, cancel := context.WithCancelCause(context.Background())
-			t := future.Create(home, func(context.Context) (int, error) { return f.Await(ctx) })
-			home.idle()
-			abroad.idle()
-			cancel(errEnough)
-			Eventually(func() bool { home.idle(); return t.Done() }).WithTimeout(patient).Should(BeTrue())
-			Expect(t.Err()).To(BeIdenticalTo(errEnough))
-			abroad.idle()
-			Expect(f.Cancelled()).To(BeTrue())
-		})
-
-		It("does so when it is over before", func() {
-			ctx, cancel := context.WithCancelCause(context.Background())
-			cancel(errEnough)
-			t := future.Create(home, func(context.Context) (int, error) { return f.Await(ctx) })
-			home.idle()
-			Expect(t.Err()).To(BeIdenticalTo(errEnough))
-			abroad.idle()
-			Expect(f.Cancelled()).To(BeTrue())
-		})
-	})
-
-	When("the future's loop is closed", func() {
-		It("returns that loop's error to a task that waits", func() {
-			t := future.Create(home, func(ctx context.Context) (int, error) { return f.Await(ctx) })
-			home.idle()
-			abroad.close()
-			home.idle()
-			Expect(t.Err()).To(MatchError(future.ErrLoopClosed))
-		})
-
-		It("returns it to a task that comes later", func() {
-			abroad.close()
-			t := future.Create(home, func(ctx context.Context) (int, error) { return f.Await(ctx) })
-			home.idle()
-			Expect(t.Err()).To(MatchError(future.ErrLoopClosed))
-		})
-	})
-
-	When("the waiting task's loop is closed", func() {
-		It("returns ErrLoopClosed and leaves the future alone", func() {
-			var seen error
-			future.Create(home, func(ctx context.Context) (int, error) {
-				_, seen = f.Await(ctx)
-				return 0, seen
-			})
-			home.idle()
-			abroad.idle()
-			home.close()
-			Expect(seen).To(MatchError(future.ErrLoopClosed))
-			Expect(home.taken()).To(HaveLen(1))
-			abroad.idle()
-			Expect(f.Done()).To(BeFalse())
-			f.SetResult(1)
-			abroad.idle()
+			Expect(f.Await(soon())).To(Equal(1))
 		})
 	})
 })

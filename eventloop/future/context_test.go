@@ -192,7 +192,8 @@ var _ = Describe("a task's context", func() {
 					f.Await(ctx)
 					return 1, nil
 				})
-				ctx := <-held
+				var ctx context.Context
+				Eventually(held).WithTimeout(patient).Should(Receive(&ctx))
 				for range 2 {
 					go func() {
 						derived, cancel := context.WithTimeout(ctx, time.Hour)
@@ -207,10 +208,10 @@ var _ = Describe("a task's context", func() {
 					}()
 				}
 				Expect(l.Post(func() { t.Cancel() })).To(Succeed())
-				Expect(t.Await(context.Background())).To(Equal(1))
+				Expect(t.Await(soon())).To(Equal(1))
 			}
 			for range 200 {
-				Expect(<-wrong).To(Succeed())
+				Eventually(wrong).WithTimeout(patient).Should(Receive(BeNil()))
 			}
 		})
 	})

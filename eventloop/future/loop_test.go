@@ -1,6 +1,7 @@
 package future_test
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -155,7 +156,7 @@ func (l *loop) stop() {
 	l.ending = true
 	l.more.Signal()
 	l.mu.Unlock()
-	<-l.stopped
+	finish(l.stopped, "the loop does not stop")
 	l.stopped = nil
 }
 
@@ -182,7 +183,24 @@ func (l *loop) close() {
 		defer close(done)
 		l.tasks.CloseAll(future.ErrLoopClosed)
 	}()
-	<-done
+	finish(done, "the loop does not close")
+}
+
+// finish waits for done, and fails the spec if that takes for ever.
+func finish(done <-chan struct{}, otherwise string) {
+	select {
+	case <-done:
+	case <-time.After(patient):
+		Fail(otherwise, 2)
+	}
+}
+
+// soon is a context for waits of the spec's own goroutine, so that none is for
+// ever.
+func soon() context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), patient)
+	DeferCleanup(cancel)
+	return ctx
 }
 
 // world knows all loops of a spec, as package eventloop knows the running ones.

@@ -55,7 +55,7 @@ var _ = Describe("a task", func() {
 	It("may be created from any goroutine", func() {
 		l.start()
 		t := future.Create(l, func(context.Context) (int, error) { return 7, nil })
-		Expect(t.Await(context.Background())).To(Equal(7))
+		Expect(t.Await(soon())).To(Equal(7))
 	})
 
 	It("suspends in Await, while others run, and goes on with the result", func() {
@@ -127,7 +127,7 @@ var _ = Describe("a task", func() {
 		l.idle()
 		l.start()
 		Expect(f.Settle(4, nil)).To(Succeed())
-		Expect(t.Await(context.Background())).To(Equal(4))
+		Expect(t.Await(soon())).To(Equal(4))
 	})
 
 	It("calls back with itself", func() {
@@ -183,7 +183,7 @@ var _ = Describe("a task", func() {
 			})
 			l.start()
 			Expect(f.Settle(1, nil)).To(Succeed())
-			_, err := t.Await(context.Background())
+			_, err := t.Await(soon())
 			Expect(err).To(MatchError(future.ErrGoexit))
 			Eventually(deferred).WithTimeout(patient).Should(Receive(BeTrue()))
 			Eventually(l.goexited).WithTimeout(patient).Should(Equal(1))
@@ -202,7 +202,7 @@ var _ = Describe("a task", func() {
 			Expect(l.Post(func() { after <- state{l.tasks.OnLoop(), l.tasks.Current() != nil} })).To(Succeed())
 			Eventually(after).WithTimeout(patient).Should(Receive(Equal(state{true, false})))
 			next := future.Create(l, func(context.Context) (int, error) { return 2, nil })
-			Expect(next.Await(context.Background())).To(Equal(2))
+			Expect(next.Await(soon())).To(Equal(2))
 		})
 	})
 

@@ -112,7 +112,7 @@ var _ = Describe("a task's error that nobody reads", func() {
 		}),
 		Entry("by Await", func(t *future.Task[int]) {
 			l.idle()
-			t.Await(context.Background())
+			t.Await(soon())
 		}),
 		Entry("by a task that awaits it", func(t *future.Task[int]) {
 			future.Create(l, func(ctx context.Context) (int, error) {

@@ -27,6 +27,7 @@ type Host struct {
 	nextFD    int
 	debug     bool
 	closed    bool
+	stepping  bool
 	iteration int
 	failures  []transports.Failure
 	warnings  []Warning

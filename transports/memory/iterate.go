@@ -40,8 +40,14 @@ func (h *Host) CallLater(d time.Duration, fn func()) (cancel func()) {
 // reports whether anything happened.
 //
 // A callback that panics is recorded as a Failure of a callback, and the rest of
-// the batch runs.
+// the batch runs. Called inside a callback, Step panics, and so does everything
+// that steps.
 func (h *Host) Step() bool {
+	if h.stepping {
+		panic("memory: Step inside a callback")
+	}
+	h.stepping = true
+	defer func() { h.stepping = false }()
 	h.iteration++
 	h.ready = append(h.ready, h.outside.drain()...)
 	busy := h.driver.poll()

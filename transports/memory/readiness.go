@@ -1,7 +1,6 @@
 package memory
 
 import (
-
 	"github.com/tidemill-go/tidemill/transports"
 )
 
