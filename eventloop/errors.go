@@ -31,7 +31,7 @@ var (
 	ErrNoEventLoop = errors.New("no current event loop")
 
 	// ErrGoexit: a callback or a task called runtime.Goexit.
-	ErrGoexit = errors.New("a callback ended the loop's goroutine by runtime.Goexit")
+	ErrGoexit = future.ErrGoexit
 
 	errNilCallback = errors.New("nil callback")
 	errNilFactory  = errors.New("nil protocol factory")

@@ -121,12 +121,24 @@ var _ = Describe("Await", func() {
 
 		It("returns the result if the context ends after it, before the task goes on", func() {
 			ctx, cancel := context.WithCancel(context.Background())
-			t := future.Create(l, func(context.Context) (int, error) { return f.Await(ctx) })
+			second := future.New[int](l)
+			t := future.Create(l, func(own context.Context) (int, error) {
+				v, err := f.Await(ctx)
+				if err != nil {
+					return 0, err
+				}
+				w, err := second.Await(own)
+				return v + w, err
+			})
 			l.idle()
 			f.SetResult(1)
 			cancel()
+			Eventually(l.queued).WithTimeout(patient).Should(Equal(2))
 			l.idle()
-			Expect(t.Result()).To(Equal(1))
+			Expect(second.Done()).To(BeFalse(), "the old news has ended the next wait")
+			second.SetResult(2)
+			l.idle()
+			Expect(t.Result()).To(Equal(3))
 		})
 
 		It("leaves nothing on a context that outlives the wait", func() {
@@ -195,6 +207,38 @@ var _ = Describe("Await", func() {
 			Entry("when it ends during the wait", time.Millisecond),
 			Entry("when it is over before", time.Duration(-1)),
 		)
+
+		It("requests it once if the context ends because the outer task was cancelled", func() {
+			second := future.New[int](l)
+			inner := future.Create(l, func(ctx context.Context) (int, error) {
+				f.Await(ctx)
+				return second.Await(ctx)
+			})
+			t := outer(inner, time.Hour)
+			l.idle()
+			t.Cancel()
+			Eventually(l.queued).WithTimeout(patient).Should(Equal(2))
+			l.idle()
+			Expect(second.Done()).To(BeFalse())
+			second.SetResult(6)
+			l.idle()
+			Expect(t.Result()).To(Equal(6))
+		})
+
+		It("is outranked by a cancellation of the outer task that comes during the wait", func() {
+			inner := future.Create(l, func(ctx context.Context) (int, error) {
+				f.Await(ctx)
+				return future.New[int](l).Await(ctx)
+			})
+			t := outer(inner, -1)
+			l.idle()
+			Expect(f.Cancelled()).To(BeTrue())
+			Expect(t.Done()).To(BeFalse())
+			t.Cancel()
+			l.idle()
+			Expect(inner.Cancelled()).To(BeTrue())
+			Expect(t.Err()).To(BeIdenticalTo(future.ErrCancelled))
+		})
 
 		It("returns the value of an inner task that survives", func() {
 			inner := future.Create(l, func(ctx context.Context) (int, error) {
@@ -312,7 +356,7 @@ var _ = Describe("Await on a goroutine beside the loop", func() {
 
 	It("sees a result that was set before the loop got to its registration", func() {
 		await(context.Background())
-		Eventually(func() int { l.mu.Lock(); defer l.mu.Unlock(); return len(l.queue) }).WithTimeout(patient).Should(Equal(1))
+		Eventually(l.queued).WithTimeout(patient).Should(Equal(1))
 		f.SetResult(3)
 		l.idle()
 		Eventually(results).WithTimeout(patient).Should(Receive(Equal(outcome[int]{3, nil})))

@@ -161,6 +161,22 @@ var _ = Describe("a task's context", func() {
 			Expect(t.Result()).To(Equal(4))
 		})
 
+		It("goes on working for waits, also with values added", func() {
+			second := future.New[int](l)
+			t := future.Create(l, func(ctx context.Context) (int, error) {
+				valued := context.WithValue(ctx, name{}, "x")
+				never.Await(valued)
+				return second.Await(valued)
+			})
+			l.idle()
+			t.Cancel()
+			l.idle()
+			Expect(t.Done()).To(BeFalse())
+			second.SetResult(4)
+			l.idle()
+			Expect(t.Result()).To(Equal(4))
+		})
+
 		It("may have its wait with such a live context cancelled again", func() {
 			var live error
 			t := future.Create(l, func(ctx context.Context) (int, error) {

@@ -22,7 +22,7 @@ var (
 	ErrLoopClosed = errors.New("the event loop is closed")
 
 	// ErrGoexit is the error of a task whose function called runtime.Goexit.
-	ErrGoexit = errors.New("the task called runtime.Goexit")
+	ErrGoexit = errors.New("runtime.Goexit was called")
 )
 
 type cancelled struct{}

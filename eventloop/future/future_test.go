@@ -253,6 +253,7 @@ var _ = Describe("a done callback", func() {
 			f.AddDoneCallback(note("c"))
 			Expect(removeB()).To(BeTrue())
 			Expect(removeB()).To(BeFalse())
+			Expect(f.Waiters()).To(Equal(2))
 			f.SetResult(1)
 			l.idle()
 			Expect(ran).To(Equal([]string{"a", "c"}))

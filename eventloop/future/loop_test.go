@@ -273,5 +273,12 @@ type outcome[T any] struct {
 // got packs two results into one value.
 func got[T any](value T, err error) outcome[T] { return outcome[T]{value, err} }
 
+// queued counts what waits for the next turn.
+func (l *loop) queued() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.queue)
+}
+
 // waiters counts the waits from outside the loop.
 func (l *loop) waiters() int { return l.tasks.Remotes() }

@@ -42,6 +42,18 @@ var _ = Describe("Await across loops", func() {
 		Entry("with one that has nothing to do with it", func(context.Context) context.Context { return context.Background() }),
 	)
 
+	It("finds the task through its context where loops do not know each other", func() {
+		home.tasks, abroad.tasks = future.NewTasks(nil), future.NewTasks(nil)
+		t := future.Create(home, func(ctx context.Context) (int, error) {
+			return f.Await(context.WithValue(ctx, name{}, "x"))
+		})
+		home.idle()
+		abroad.idle()
+		f.SetResult(4)
+		home.idle()
+		Expect(t.Result()).To(Equal(4))
+	})
+
 	It("works between two running loops, many times", func() {
 		home.start()
 		abroad.start()
@@ -67,6 +79,28 @@ var _ = Describe("Await across loops", func() {
 			Expect(f.Done()).To(BeFalse())
 			abroad.idle()
 			Expect(f.Cancelled()).To(BeTrue())
+		})
+	})
+
+	When("the result comes while the waiting task is being cancelled", func() {
+		It("does not end the wait that the task begins next", func() {
+			second := future.New[int](home)
+			var first error
+			t := future.Create(home, func(ctx context.Context) (int, error) {
+				_, first = f.Await(ctx)
+				return second.Await(ctx)
+			})
+			home.idle()
+			abroad.idle()
+			t.Cancel()
+			f.SetResult(1)
+			Expect(home.queued()).To(Equal(2))
+			home.idle()
+			Expect(first).To(BeIdenticalTo(future.ErrCancelled))
+			Expect(t.Done()).To(BeFalse())
+			second.SetResult(2)
+			home.idle()
+			Expect(t.Result()).To(Equal(2))
 		})
 	})
 
@@ -125,6 +159,7 @@ var _ = Describe("Await across loops", func() {
 			Expect(home.taken()).To(HaveLen(1))
 			abroad.idle()
 			Expect(f.Done()).To(BeFalse())
+			Expect(f.Waiters()).To(BeZero())
 			f.SetResult(1)
 			abroad.idle()
 		})
