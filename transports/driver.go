@@ -119,7 +119,9 @@ type Sink interface {
 	ReadEnd(err error)
 
 	// Sent reports progress of the outstanding Send: n more bytes were taken by
-	// the kernel, or it failed. When all are reported the memory is the sink's
-	// again. It runs no user code.
+	// the kernel, or it failed. If the input has failed before, err is that
+	// failure: the EPIPE that the kernel gives after it would hide the cause
+	// (E29). When all are reported the memory is the sink's again. It runs no
+	// user code.
 	Sent(n int, err error)
 }

@@ -32,8 +32,10 @@ type Listener struct {
 type ListenerConfig struct {
 	// Factory makes the protocol of each connection, before its transport. If
 	// it panics or returns nil the connection is closed.
-	Factory           func() protocols.Protocol
-	Kind              Kind
+	Factory func() protocols.Protocol
+	Kind    Kind
+	// Local is what the descriptor is bound to; the zero value: asked for.
+	Local             platform.Sockaddr
 	WriteBufferLimits protocols.Watermarks
 	Hooks             *Hooks
 }
@@ -41,10 +43,12 @@ type ListenerConfig struct {
 // Listen starts accepting on a listening, non-blocking descriptor, which
 // belongs to the listener from the call on, also if it fails.
 func Listen(host Host, fd int, cfg ListenerConfig) (*Listener, error) {
-	local, err := platform.LocalName(fd)
-	if err != nil {
-		platform.CloseFD(fd)
-		return nil, err
+	local, err := cfg.Local, error(nil)
+	if !local.IsValid() {
+		if local, err = platform.LocalName(fd); err != nil {
+			platform.CloseFD(fd)
+			return nil, err
+		}
 	}
 	l := &Listener{host: host, cfg: cfg, local: local, socket: platform.NewSocket(fd)}
 	if !local.AddrPort().Addr().IsUnspecified() {

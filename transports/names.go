@@ -91,9 +91,17 @@ func (s *Stream) String() string {
 	return fmt.Sprintf("%s %v->%v", s.names.network(), s.LocalAddr(), s.RemoteAddr())
 }
 
-// mustBeOnLoop is debug mode's check of who calls.
-func (s *Stream) mustBeOnLoop(method string) {
+// offLoop is debug mode's check of who calls.
+func (s *Stream) offLoop(method string) error {
 	if s.host.Debug() && !s.host.OnLoop() {
-		panic(fmt.Errorf("%w: %s of a transport from outside its loop's goroutine", future.ErrInvalidState, method))
+		return fmt.Errorf("%w: %s of a transport from outside its loop's goroutine", future.ErrInvalidState, method)
+	}
+	return nil
+}
+
+// mustBeOnLoop is the same for methods that have no error to return.
+func (s *Stream) mustBeOnLoop(method string) {
+	if err := s.offLoop(method); err != nil {
+		panic(err)
 	}
 }

@@ -119,6 +119,9 @@ func (s *Stream) SetProtocol(p protocols.Protocol) {
 	if p == nil {
 		panic("SetProtocol of a nil protocol")
 	}
+	if s.mustBeOnLoop("SetProtocol"); s.is(isDone) {
+		return
+	}
 	s.protocol = p
 	s.buffered, _ = p.(protocols.BufferedProtocol)
 	s.state = s.state&^(receivesEOF|controlsFlow) | switched
@@ -135,6 +138,7 @@ func (s *Stream) Protocol() protocols.Protocol { return s.protocol }
 
 // IsClosing implements protocols.Transport.
 func (s *Stream) IsClosing() bool {
+	s.mustBeOnLoop("IsClosing")
 	s.offer()
 	return s.is(isClosing)
 }

@@ -7,6 +7,9 @@ import (
 
 // SetWriteBufferLimits implements protocols.Transport.
 func (s *Stream) SetWriteBufferLimits(w protocols.Watermarks) error {
+	if err := s.offLoop("SetWriteBufferLimits"); err != nil {
+		return err
+	}
 	marks, err := w.Resolve()
 	if err != nil {
 		return err
@@ -22,6 +25,7 @@ func (s *Stream) WriteBufferLimits() protocols.Watermarks { return s.marks }
 
 // WriteBufferSize implements protocols.Transport.
 func (s *Stream) WriteBufferSize() int {
+	s.mustBeOnLoop("WriteBufferSize")
 	s.settle()
 	s.offer()
 	return s.size()

@@ -42,8 +42,8 @@ func (s *Stream) WriteBuffers(bufs net.Buffers) (n int64, err error) {
 
 // writable says whether n bytes can be accepted.
 func (s *Stream) writable(method string, n int) error {
-	if s.host.Debug() && !s.host.OnLoop() {
-		return fmt.Errorf("%w: %s of a transport from outside its loop's goroutine", future.ErrInvalidState, method)
+	if err := s.offLoop(method); err != nil {
+		return err
 	}
 	if s.is(eofWanted) {
 		return fmt.Errorf("%w: %s after WriteEOF", future.ErrInvalidState, method)
@@ -130,10 +130,15 @@ func (s *Stream) offer() {
 	}
 }
 
-// Flush implements Flusher.
+// Flush implements Flusher. An offer may have left nothing to send; what waited
+// for that is done here, because a question must not end the connection.
 func (s *Stream) Flush() {
 	s.state &^= flushSoon
-	if s.is(sending|isLost) || s.pending() == 0 {
+	if s.is(sending | isLost) {
+		return
+	}
+	if s.pending() == 0 {
+		s.drained()
 		return
 	}
 	switch n, err := s.driver.Send(s.handle, s.out.pending); {
@@ -198,7 +203,9 @@ func (s *Stream) drained() {
 
 // WriteEOF implements protocols.Transport.
 func (s *Stream) WriteEOF() error {
-	s.mustBeOnLoop("WriteEOF")
+	if err := s.offLoop("WriteEOF"); err != nil {
+		return err
+	}
 	if !s.is(eofWanted | isClosing) {
 		s.state |= eofWanted
 		s.offer()

@@ -13,7 +13,6 @@ import (
 )
 
 const (
-	bounded = NodeTimeout(20 * time.Second)
 	patient = 5 * time.Second
 	unpaced = time.Millisecond
 )
@@ -58,7 +57,7 @@ func (w *world) end() {
 	for _, p := range w.recorders {
 		if t := p.Transport(); t != nil {
 			w.Do(t.Abort)
-			w.eventually(t.Protocol).Should(BeNil(), "ConnectionLost never came")
+			w.gone(t)
 		}
 	}
 	w.Settle()
@@ -70,27 +69,25 @@ func (w *world) end() {
 	}
 }
 
-// eventually polls f on the loop's goroutine.
-func (w *world) eventually(f any) AsyncAssertion {
+// soon polls ask on the spec's goroutine.
+func soon[T any](w *world, ask func() T) AsyncAssertion {
 	GinkgoHelper()
-	ask, ok := f.(func() string)
-	if !ok {
-		protocol := f.(func() protocols.Protocol)
-		return Eventually(func() any {
-			w.Turn()
-			return on(w, func() any { return protocol() })
-		}).WithTimeout(patient).WithPolling(unpaced)
-	}
-	return Eventually(func() string {
+	return Eventually(func() T {
 		w.Turn()
 		return ask()
 	}).WithTimeout(patient).WithPolling(unpaced)
 }
 
-// sees waits until p has recorded exactly this, and then that it stays so.
+// gone waits until ConnectionLost has returned.
+func (w *world) gone(t protocols.Transport) {
+	GinkgoHelper()
+	soon(w, func() bool { return on(w, t.Protocol) == nil }).Should(BeTrue(), "ConnectionLost never returned")
+}
+
+// sees waits until p has recorded exactly this.
 func (w *world) sees(p fmt.Stringer, events string) {
 	GinkgoHelper()
-	w.eventually(p.String).Should(Equal(events))
+	soon(w, p.String).Should(Equal(events))
 }
 
 // stays expects p to have recorded this and no more when all is settled.
@@ -104,10 +101,9 @@ func (w *world) stays(p fmt.Stringer, events string) {
 func (w *world) reported(n int) []transports.Failure {
 	GinkgoHelper()
 	w.failing = true
-	Eventually(func() []transports.Failure {
-		w.Turn()
-		return w.Failures()
-	}).WithTimeout(patient).WithPolling(unpaced).Should(HaveLen(n))
+	soon(w, w.Failures).Should(HaveLen(n))
+	w.Settle()
+	Expect(w.Failures()).To(HaveLen(n))
 	return w.Failures()
 }
 
@@ -133,13 +129,4 @@ func (n *notes) all() []string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return append([]string{}, n.lines...)
-}
-
-// pattern returns n bytes in which a loss, a repetition or an exchange shows.
-func pattern(n int) []byte {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = byte(uint32(i) * 2654435761 >> 13)
-	}
-	return b
 }

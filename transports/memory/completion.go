@@ -93,13 +93,13 @@ func (d *Completion) Send(h transports.Handle, b []byte) (int, error) {
 		return 0, io.ErrClosedPipe
 	}
 	s.mustNotSend("Send")
-	d.submit(s, b)
+	d.submit(s, b, slices.Clone(b))
 	return 0, nil
 }
 
-func (d *Completion) submit(s *slot, b []byte) {
+func (d *Completion) submit(s *slot, b, snapshot []byte) {
 	s.flight = b
-	s.send = &operation{slot: s, isSend: true, memory: b, snapshot: slices.Clone(b)}
+	s.send = &operation{slot: s, isSend: true, memory: b, snapshot: snapshot}
 	d.working = append(d.working, s.send)
 }
 
@@ -202,7 +202,10 @@ func (d *Completion) sent(o *operation) {
 		return
 	}
 	if o.err == nil && o.n < len(o.memory) {
-		d.submit(s, o.memory[o.n:])
+		d.submit(s, o.memory[o.n:], o.snapshot[o.n:])
+	}
+	if o.err != nil && s.failure != nil {
+		o.err = s.failure
 	}
 	s.sink.Sent(o.n, o.err)
 }

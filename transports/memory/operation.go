@@ -2,6 +2,7 @@ package memory
 
 import (
 	"bytes"
+	"io"
 	"syscall"
 )
 
@@ -45,11 +46,19 @@ func (o *operation) receive() {
 	b := make([]byte, min(max(e.Waiting(), 1), receiveSize))
 	n, err := e.receive(b)
 	o.data, o.err = b[:n], err
+	if err != nil && err != errWouldBlock && err != io.EOF {
+		o.slot.failure = err
+	}
 }
 
-// mustBeUntouched finds a transport out that has used memory which it lent.
+// mustBeUntouched finds a transport out that has used memory which it lent. Each
+// byte is looked at when it is reported.
 func (o *operation) mustBeUntouched() {
-	if !bytes.Equal(o.memory, o.snapshot) {
+	n := o.n
+	if o.err != nil {
+		n = len(o.memory)
+	}
+	if !bytes.Equal(o.memory[:n], o.snapshot[:n]) {
 		panic("memory: the bytes of a Send were changed before it was reported")
 	}
 }

@@ -28,6 +28,7 @@ type slot struct {
 	reading  bool
 	over     bool    // the sink has heard of the end of input
 	held     []piece // received and not delivered
+	failure  error   // of a receive, known before it is delivered
 	flight   []byte  // the driver's until it is reported
 	receive  *operation
 	send     *operation

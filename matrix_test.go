@@ -1,0 +1,33 @@
+//go:build unix
+
+package tidemill_test
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+
+	"github.com/tidemill-go/tidemill/eventloop/selector"
+	"github.com/tidemill-go/tidemill/transports/conformance"
+)
+
+// transport is a column of the matrix: a new kind of stream is one line here.
+type transport struct {
+	name   string
+	newEnv func(kind string) conformance.Env
+}
+
+var streams = []transport{
+	{"a tcp stream", newTCP},
+}
+
+// The kinds of loop are outermost, so that each one's specs stay together in the
+// report. A new selector is here by itself.
+var _ = func() bool {
+	for _, m := range selector.Mechanisms() {
+		Describe("On "+m.Name, Label(m.Name), func() {
+			for _, s := range streams {
+				conformance.Streams(s.name, func() conformance.Env { return s.newEnv(m.Name) })
+			}
+		})
+	}
+	return true
+}()

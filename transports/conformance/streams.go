@@ -1,0 +1,33 @@
+package conformance
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+)
+
+// Streams describes, under the given name, what every stream transport does.
+// newEnv is called before each spec. It returns true, to stand behind var _ =.
+func Streams(name string, newEnv func() Env) bool {
+	return Describe(name, Offset(1), func() {
+		w := &world{}
+		BeforeEach(func() {
+			*w = world{Env: newEnv()}
+		})
+		AfterEach(func() { w.end() }) // before the cleanups of the Env
+		for _, topic := range topics {
+			topic(w)
+		}
+	})
+}
+
+// topics are the containers of specs, in the order in which they are reported.
+var topics = []func(w *world){
+	lifeCycle, identity, afterTheEnd,
+	closing, aborting, bothEnds, unreadInput,
+	writing, coalescing, writingAfterClose, writingEOF,
+	marks, pausing, resuming, pausedEnds,
+	reading, pausedReading, pausedReadingEnds,
+	endOfInput, keptOpen, resets,
+	bufferedInput, bufferedFailures, switching, switchingStyle,
+	failingCallbacks, failingFlowControl, failingEnds,
+	debugMode,
+}
