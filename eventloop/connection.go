@@ -1,10 +1,11 @@
 package eventloop
 
 import (
-	"errors"
+	"io"
 	"net"
 	"os"
 	"syscall"
+	"time"
 
 	"github.com/tidemill-go/tidemill/platform"
 	"github.com/tidemill-go/tidemill/protocols"
@@ -13,10 +14,38 @@ import (
 
 // ConnectionConfig says how to connect. Its zero value works.
 type ConnectionConfig struct {
+	// HappyEyeballsDelay is how long an attempt has for itself before the next
+	// address is tried beside it (RFC 8305). Zero means 250 ms; negative means
+	// for ever: one address after the other, as asyncio does by default.
+	HappyEyeballsDelay time.Duration
+
+	// Interleave is how many addresses of the first family come first before
+	// the families alternate. Zero means 1, or the resolver's order if
+	// HappyEyeballsDelay is negative; negative means the resolver's order.
+	Interleave int
+
+	// LocalAddr is what the socket is bound to before it connects: "host:port",
+	// a path or an abstract name. A name may mean several addresses: the first
+	// of the remote one's family that can be bound is taken. The file of a path
+	// is the caller's to remove.
+	LocalAddr string
+
+	// Socket is a connected socket, in place of all addresses: a net.Conn, an
+	// *os.File, or anything else that is a syscall.Conn. It must be a stream
+	// socket of the network. It belongs to the transport unless the future has
+	// failed at once: it is duplicated and closed, also if the rest fails.
+	Socket io.Closer
+
 	// WriteBufferLimits are the first marks of the transport. The zero value
 	// means the defaults.
 	WriteBufferLimits protocols.Watermarks
+
+	// Resolver looks host and service names up. Nil means net.DefaultResolver.
+	Resolver Resolver
 }
+
+// defaultDelay is RFC 8305's Connection Attempt Delay.
+const defaultDelay = 250 * time.Millisecond
 
 // Connection is a transport and the protocol that was made for it.
 type Connection struct {
@@ -24,33 +53,56 @@ type Connection struct {
 	Protocol  protocols.Protocol
 }
 
-// CreateConnection connects to a TCP address and then calls factory; it is done
-// when ConnectionMade has returned, before the first byte is received. network
-// is "tcp", "tcp4" or "tcp6", address "host:port", an empty host the loopback.
-// The addresses of a name are tried in the resolver's order. Cancelling closes
-// what was opened.
+// CreateConnection connects and then calls factory; it is done when
+// ConnectionMade has returned, before the first byte is received. For the
+// networks "tcp", "tcp4" and "tcp6" address is "host:port", an empty host the
+// loopback; the addresses of a name are tried as ConnectionConfig says, and the
+// first that connects wins. For "unix" it is a path, or an abstract name that
+// begins with '@'; while the server's queue is full, it tries again. With a
+// ConnectionConfig.Socket address is empty. Cancelling closes what was opened.
 //
 // The future fails with: *platform.UnsupportedError, before anything is looked
-// at; an error about a nil factory; net.UnknownNetworkError, *net.AddrError or
-// *net.DNSError for the address; *net.OpError around the errno, one for each
-// address that was tried, joined; protocols.ErrInvalidWatermarks; ErrLoopClosed;
-// *PanicError if factory panics. Any goroutine.
+// at; *net.OpError around an error about a nil factory, os.ErrInvalid,
+// net.UnknownNetworkError, *net.AddrError or *net.DNSError for the arguments, or
+// around the errno; *ConnectError if several addresses were tried;
+// protocols.ErrInvalidWatermarks; ErrLoopClosed; *PanicError if factory panics.
+// Any goroutine.
 func (l *Loop) CreateConnection(factory func() protocols.Protocol, network, address string, cfg *ConnectionConfig) *Future[Connection] {
-	if err := l.table.Check(forNetwork(network, platform.CreateConnection, platform.CreateConnectionUnix)); err != nil {
+	c := newConnector(l, factory, network, cfg)
+	if err := c.refusal(address); err != nil {
 		return failed[Connection](l, err)
 	}
-	c := &connector{loop: l, factory: factory, network: network}
+	if err := c.check(address); err != nil {
+		return failed[Connection](l, c.opError(nil, nil, err))
+	}
+	if c.given != nil {
+		return submitOwning(l, c.given.owner, c.begin)
+	}
+	return submit(l, c.begin)
+}
+
+// ConnectAcceptedSocket makes a transport of a connection that was accepted
+// elsewhere: a net.Conn, an *os.File, or anything else that is a syscall.Conn, a
+// stream socket of TCP or Unix. It belongs to the transport unless the future
+// has failed at once: it is duplicated and closed, also if the rest fails. Of the
+// configuration only WriteBufferLimits is used; it may be nil. Order of calls and
+// errors are CreateConnection's.
+func (l *Loop) ConnectAcceptedSocket(factory func() protocols.Protocol, conn io.Closer, cfg *ConnectionConfig) *Future[Connection] {
+	if err := l.table.Check(platform.ConnectAcceptedSocket); err != nil {
+		return failed[Connection](l, err)
+	}
+	c := newConnector(l, factory, "", nil)
+	c.op = "accept"
 	if cfg != nil {
-		c.cfg = *cfg
+		c.cfg.WriteBufferLimits = cfg.WriteBufferLimits
 	}
-	e, err := c.check(address)
-	if err != nil {
-		return failed[Connection](l, c.opError(nil, err))
+	if c.cfg.Socket = conn; conn == nil {
+		return failed[Connection](l, c.opError(nil, nil, invalid("nil connection")))
 	}
-	return submit(l, func(f *Future[Connection]) {
-		c.result = f
-		l.resolve(e, c.resolved)
-	})
+	if err := c.check(""); err != nil {
+		return failed[Connection](l, c.opError(nil, nil, err))
+	}
+	return submitOwning(l, conn, c.begin)
 }
 
 // Connect is CreateConnection for a protocol of a known type.
@@ -62,98 +114,159 @@ func Connect[P protocols.Protocol](l *Loop, newP func() P, network, address stri
 // connector is one CreateConnection that goes on.
 type connector struct {
 	loop    *Loop
+	op      string // of its errors
 	factory func() protocols.Protocol
 	network string
 	cfg     ConnectionConfig
 	result  *Future[Connection]
-	rest    []platform.Sockaddr
-	errs    []error
+
+	given  *inherited
+	remote endpoint
+	local  *endpoint // nil: any
+	from   []platform.Sockaddr
+	lookup func() // gives the look-up up
+	race   race
 }
 
-func (c *connector) check(address string) (endpoint, error) {
+func newConnector(l *Loop, factory func() protocols.Protocol, network string, cfg *ConnectionConfig) *connector {
+	c := &connector{loop: l, op: "connect", factory: factory, network: network, lookup: func() {}}
+	if cfg != nil {
+		c.cfg = *cfg
+	}
+	return c
+}
+
+// refusal is what the platform has against a connection of this kind.
+func (c *connector) refusal(address string) error {
+	ops := []platform.Operation{forNetwork(c.network, platform.CreateConnection, platform.CreateConnectionUnix)}
+	if c.network == "unix" && (isAbstract(address) || isAbstract(c.cfg.LocalAddr)) {
+		ops = append(ops, platform.UnixAbstractName)
+	}
+	for _, op := range ops {
+		if err := c.loop.table.Check(op); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// check looks at all arguments (contract H6).
+func (c *connector) check(address string) (err error) {
 	if c.factory == nil {
-		return endpoint{}, errNilFactory
+		return errNilFactory
 	}
 	if _, err := c.cfg.WriteBufferLimits.Resolve(); err != nil {
-		return endpoint{}, err
+		return err
 	}
-	return parseEndpoint(c.network, address, false)
-}
-
-func (c *connector) resolved(addrs []platform.Sockaddr, err error) {
-	if err != nil {
-		c.result.SetError(c.opError(nil, err))
-		return
+	if c.cfg.Socket != nil {
+		return c.checkSocket(address)
 	}
-	c.rest = addrs
-	c.next()
-}
-
-// next tries one more address.
-func (c *connector) next() {
-	if c.result.Done() {
-		return // cancelled meanwhile
+	if c.remote, err = parseEndpoint(c.network, address, false); err != nil {
+		return err
 	}
-	if len(c.rest) == 0 {
-		c.result.SetError(c.combined())
-		return
-	}
-	to := c.rest[0]
-	c.rest = c.rest[1:]
-	fd, err := platform.OpenSocket(to.Family(), syscall.SOCK_STREAM)
-	if err == nil {
-		err = c.attempt(fd, to)
-	}
-	if err != nil {
-		c.failed(to, err)
-	}
-}
-
-func (c *connector) attempt(fd int, to platform.Sockaddr) error {
-	driver := c.loop.driver
-	h, err := driver.Connect(fd, to, func(err error) {
-		c.result.OnCancel(nil)
+	c.remote.resolver = c.cfg.Resolver
+	if c.cfg.LocalAddr != "" {
+		local, err := parseEndpoint(c.network, c.cfg.LocalAddr, true)
 		if err != nil {
-			platform.CloseFD(fd)
-			c.failed(to, err)
-			return
+			return err
 		}
-		c.connected(fd, to)
+		local.resolver = c.cfg.Resolver
+		c.local = &local
+	}
+	return nil
+}
+
+func (c *connector) checkSocket(address string) error {
+	if address != "" || c.cfg.LocalAddr != "" {
+		return invalid("both an address and a Socket")
+	}
+	s, err := examine(c.cfg.Socket)
+	switch {
+	case err != nil:
+		return err
+	case s.listening:
+		return invalid("%T listens", c.cfg.Socket)
+	case c.network == "" && s.isUnix():
+		c.network = "unix"
+	case c.network == "":
+		c.network = "tcp"
+	case !s.goesWith(c.network):
+		return invalid("%T is not a socket of network %q", c.cfg.Socket, c.network)
+	}
+	c.given = &s
+	return nil
+}
+
+func (c *connector) begin(f *Future[Connection]) {
+	c.result = f
+	if c.given != nil {
+		c.adopt()
+		return
+	}
+	f.OnCancel(func() {
+		c.lookup()
+		c.stopRace()
 	})
-	if err == nil {
-		c.result.OnCancel(func() { driver.Close(h) })
-	}
-	return err
+	c.resolve(c.remote, c.resolveLocal)
 }
 
-func (c *connector) failed(to platform.Sockaddr, err error) {
-	c.errs = append(c.errs, c.opError(to.NetAddr(c.network), err))
-	c.next()
-}
-
-// combined is the first error if all say the same, or all of them joined.
-func (c *connector) combined() error {
-	for _, err := range c.errs {
-		if err.Error() != c.errs[0].Error() {
-			return errors.Join(c.errs...)
+// resolve calls use if there are addresses to go on with, and otherwise ends the
+// call.
+func (c *connector) resolve(e endpoint, use func([]platform.Sockaddr)) {
+	giveUp := c.loop.resolve(e, func(addrs []platform.Sockaddr, err error) {
+		switch {
+		case err != nil:
+			c.result.SetError(c.opError(nil, nil, err))
+		case !c.result.Done():
+			use(addrs)
 		}
+	})
+	if len(e.literal) == 0 {
+		c.lookup = giveUp
 	}
-	return c.errs[0]
 }
 
+func (c *connector) resolveLocal(remote []platform.Sockaddr) {
+	if c.local == nil {
+		c.startRace(remote)
+		return
+	}
+	c.resolve(*c.local, func(from []platform.Sockaddr) {
+		c.from = from
+		c.startRace(remote)
+	})
+}
+
+// adopt goes on with a socket that is connected already.
+func (c *connector) adopt() {
+	fd, err := c.given.take()
+	if err != nil {
+		c.result.SetError(c.opError(nil, nil, err))
+		return
+	}
+	// A peer that is gone already has no name; the first read will tell.
+	to, _ := platform.PeerName(fd)
+	c.connected(fd, to)
+}
+
+// connected makes the protocol and the transport of a connected descriptor.
 func (c *connector) connected(fd int, to platform.Sockaddr) {
-	_ = platform.SetNoDelay(fd, true) // of a connection lost already; its first read will tell
+	kind := transports.Local
+	if c.network != "unix" {
+		kind = transports.TCP
+		_ = platform.SetNoDelay(fd, true) // of a connection lost already; its first read will tell
+	}
 	p, err := protect(func() (protocols.Protocol, error) { return c.factory(), nil })
 	if err == nil && p == nil {
 		err = errNilFactoryResult
 	}
 	if err != nil {
 		platform.CloseFD(fd)
-		c.result.SetError(c.opError(to.NetAddr(c.network), err))
+		c.result.SetError(c.opError(nil, to.NetAddr(c.network), err))
 		return
 	}
 	_, err = transports.NewStream((*host)(c.loop), fd, p, transports.StreamConfig{
-		Kind: transports.TCP, Remote: to,
+		Kind: kind, Remote: to,
 		WriteBufferLimits: c.cfg.WriteBufferLimits,
 		Hooks:             &transports.Hooks{Made: c.made},
 	})
@@ -169,14 +282,14 @@ func (c *connector) made(s *transports.Stream) {
 	}
 }
 
-func (c *connector) opError(to net.Addr, err error) error {
-	return &net.OpError{Op: "connect", Net: c.network, Addr: to, Err: systemError(err)}
+func (c *connector) opError(from, to net.Addr, err error) error {
+	return &net.OpError{Op: c.op, Net: c.network, Source: from, Addr: to, Err: err}
 }
 
-// systemError names the system call of a bare errno.
-func systemError(err error) error {
+// syscallError names the system call of a bare errno.
+func syscallError(call string, err error) error {
 	if errno, ok := err.(syscall.Errno); ok {
-		return os.NewSyscallError("socket", errno)
+		return os.NewSyscallError(call, errno)
 	}
 	return err
 }

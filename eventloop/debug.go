@@ -41,7 +41,7 @@ func (l *Loop) runTimed() {
 
 func (e *entry) name() string {
 	if e.src != nil {
-		return e.src.describe(e.tag)
+		return e.src.describe(e.tag, e.bits)
 	}
 	return funcName(e.fn)
 }

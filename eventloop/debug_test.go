@@ -145,8 +145,7 @@ var _ = DescribeTable("the environment variable TIDEMILL_DEBUG", // A57
 		stdout, _ := helper(ctx, "debug", setting)
 		Expect(stdout).To(Equal(printed + " 100ms\n"))
 	},
-	Entry("switches debug mode on", "TIDEMILL_DEBUG=1", "true"),
-	Entry("leaves it off when it is 0", "TIDEMILL_DEBUG=0", "false"),
-	Entry("leaves it off when it is empty", "TIDEMILL_DEBUG=", "false"),
-	bounded,
+	Entry("switches debug mode on", "TIDEMILL_DEBUG=1", "true", bounded),
+	Entry("leaves it off when it is 0", "TIDEMILL_DEBUG=0", "false", bounded),
+	Entry("leaves it off when it is empty", "TIDEMILL_DEBUG=", "false", bounded),
 )

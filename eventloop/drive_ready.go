@@ -30,6 +30,7 @@ type readinessDriver struct {
 	free   []uint32
 	owners []uint32 // by descriptor: one more than its slot
 	buffer []byte   // one for all: input is handed over before the next read
+	post   postRoom // the same for datagrams
 }
 
 var _ transports.Driver = (*readinessDriver)(nil)
@@ -49,8 +50,10 @@ type slot struct {
 // rare is what an idle stream's slot does not need.
 type rare struct {
 	flight         []byte // an outstanding Send's rest
+	files          []int  // that go with its first byte
 	accepted       func(fd int, peer platform.Sockaddr, err error)
 	connected      func(err error)
+	port           *datagramPort
 	reader, writer watcher
 	failure        error
 }
@@ -58,11 +61,13 @@ type rare struct {
 type facts uint16
 
 const (
-	reading  facts = 1 << iota // the sink wants input
-	mayRead                    // the kernel may hold input, or an end
-	untilEnd                   // an end, an error or a mark is behind the data
-	queued                     // an entry in the ready queue will read on
-	borrowed                   // the descriptor is the program's
+	reading    facts = 1 << iota // the sink wants input
+	mayRead                      // the kernel may hold input, or an end
+	untilEnd                     // an end, an error or a mark is behind the data
+	queued                       // an entry in the ready queue will read on
+	borrowed                     // the descriptor is the program's
+	fresh                        // reading was turned on in this iteration
+	takesFiles                   // the sink wants what the peer passes
 )
 
 func newReadinessDriver(l *Loop, sel selector.Selector) *readinessDriver {
@@ -149,7 +154,7 @@ func (d *readinessDriver) interest(s *slot) (in selector.Interest) {
 	case s.facts&reading != 0:
 		in = selector.Read
 	}
-	if s.sends() {
+	if port := s.port(); s.sends() || port != nil && port.waiting {
 		in |= selector.Write
 	}
 	if watched && s.rare.reader.fn != nil {
@@ -161,13 +166,17 @@ func (d *readinessDriver) interest(s *slot) (in selector.Interest) {
 	return in
 }
 
-// update brings the selector up to date. A descriptor without interest is
-// removed: hang-up and error can not be masked.
-func (d *readinessDriver) update(h transports.Handle, s *slot) (err error) {
-	in := d.interest(s)
-	if in == s.registered {
-		return nil
+// update brings the selector up to date.
+func (d *readinessDriver) update(h transports.Handle, s *slot) error {
+	if in := d.interest(s); in != s.registered {
+		return d.register(h, s, in)
 	}
+	return nil
+}
+
+// register tells the selector. A descriptor without interest is removed: hang-up
+// and error can not be masked.
+func (d *readinessDriver) register(h transports.Handle, s *slot, in selector.Interest) (err error) {
 	fd, tag := int(s.fd), uint64(h)
 	switch {
 	case in == 0:
@@ -215,9 +224,11 @@ func (d *readinessDriver) dispatch(tag, bits uint64) {
 		return
 	}
 	if ready == 0 {
-		s.facts &^= queued
+		s.facts &^= queued | fresh
 	}
 	switch {
+	case s.port() != nil:
+		d.exchange(h, s, ready)
 	case s.rare != nil && s.rare.failure != nil:
 		s.facts &^= reading
 		s.sink.ReadEnd(s.rare.failure)
@@ -239,7 +250,7 @@ func (d *readinessDriver) move(h transports.Handle, s *slot, ready selector.Read
 	if ready&(selector.Ended|selector.Failed|selector.Urgent) != 0 {
 		s.facts |= untilEnd
 	}
-	if s.facts&(reading|mayRead) == reading|mayRead {
+	if s.facts&(reading|mayRead|fresh) == reading|mayRead {
 		d.read(h, s)
 	}
 	if ready&(selector.Writable|selector.Failed) != 0 {
@@ -249,12 +260,15 @@ func (d *readinessDriver) move(h transports.Handle, s *slot, ready selector.Read
 	}
 }
 
-func (d *readinessDriver) describe(tag uint64) string {
+func (d *readinessDriver) describe(tag, _ uint64) string {
 	s := d.at(transports.Handle(tag))
 	if s == nil {
 		return "closed descriptor"
 	}
-	if t, ok := s.sink.(*transports.Stream); ok {
+	switch t := s.user().(type) {
+	case *transports.Stream:
+		return fmt.Sprintf("%v of %T", t, t.Protocol())
+	case *transports.Datagram:
 		return fmt.Sprintf("%v of %T", t, t.Protocol())
 	}
 	return fmt.Sprintf("descriptor %d", s.fd)
@@ -264,7 +278,7 @@ func (d *readinessDriver) describe(tag uint64) string {
 func (d *readinessDriver) transports() (all []protocols.BaseTransport) {
 	for fd := range d.owners {
 		if _, s := d.owner(fd); s != nil {
-			if t, ok := s.sink.(protocols.BaseTransport); ok {
+			if t, ok := s.user().(protocols.BaseTransport); ok {
 				all = append(all, t)
 			}
 		}
@@ -275,10 +289,18 @@ func (d *readinessDriver) transports() (all []protocols.BaseTransport) {
 // shut closes every descriptor that is ours, then the selector.
 func (d *readinessDriver) shut() error {
 	for fd := range d.owners {
-		if h, s := d.owner(fd); s != nil && s.facts&borrowed == 0 {
+		h, s := d.owner(fd)
+		if s != nil && s.facts&borrowed != 0 {
+			s.rare.abandon()
+			continue
+		}
+		if s != nil {
+			if sink, ok := s.sink.(transports.FileSink); ok {
+				sink.DropFiles()
+			}
 			d.Close(h)
 		}
 	}
-	d.buffer = nil
+	d.buffer, d.post = nil, postRoom{}
 	return d.sel.Close()
 }

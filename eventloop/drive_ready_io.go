@@ -57,6 +57,7 @@ func (d *readinessDriver) Read(h transports.Handle, on bool) {
 	if s == nil {
 		return
 	}
+	began := on && s.facts&reading == 0 && s.sink != nil
 	if !on {
 		s.facts &^= reading
 	} else {
@@ -66,13 +67,27 @@ func (d *readinessDriver) Read(h transports.Handle, on bool) {
 		d.failLater(h, s, err)
 		return
 	}
+	if began {
+		d.readNextTurn(h, s)
+		return
+	}
 	d.readOn(h)
+}
+
+// readNextTurn makes a stream whose reading begins wait for what is queued now,
+// also if its input is in the batch that runs: whoever awaits the connection
+// hears of it before the first byte comes (contract D4).
+func (d *readinessDriver) readNextTurn(h transports.Handle, s *slot) {
+	if s.facts&(queued|fresh) == 0 {
+		s.facts |= queued | fresh
+		d.loop.ready.push(entry{src: d, tag: uint64(h)})
+	}
 }
 
 // failLater ends a stream's input that can not be watched any more. Listeners
 // do not come here: theirs was registered when it was opened.
 func (d *readinessDriver) failLater(h transports.Handle, s *slot, err error) {
-	if s.sink != nil {
+	if s.user() != nil {
 		s.extra().failure = err
 		d.loop.ready.push(entry{src: d, tag: uint64(h)})
 	}
@@ -94,6 +109,9 @@ func (d *readinessDriver) read(h transports.Handle, s *slot) {
 		buffer = d.buffer
 	}
 	n, err := s.receive(buffer)
+	if s.facts&reading == 0 {
+		return // ended by files that it did not want
+	}
 	switch {
 	case platform.WouldBlock(err):
 		s.facts &^= mayRead | untilEnd
@@ -124,6 +142,9 @@ func (d *readinessDriver) readEnd(h transports.Handle, s *slot, err error) {
 
 // receive and send know which system calls go with a descriptor.
 func (s *slot) receive(b []byte) (int, error) {
+	if s.facts&takesFiles != 0 {
+		return s.receiveFiles(b)
+	}
 	if s.kind == transports.File {
 		return platform.ReadFD(int(s.fd), b)
 	}
@@ -168,7 +189,7 @@ func (d *readinessDriver) Send(h transports.Handle, b []byte) (int, error) {
 // sendOn goes on with an outstanding Send now that the kernel has room.
 func (d *readinessDriver) sendOn(h transports.Handle, s *slot) {
 	r := s.rare
-	n, err := d.TrySend(h, r.flight)
+	n, err := d.sendFlight(h, s)
 	if n == 0 && err == nil {
 		return
 	}
@@ -199,6 +220,9 @@ func (d *readinessDriver) Close(h transports.Handle) {
 		return
 	}
 	fd := int(s.fd)
+	if s.rare != nil {
+		s.rare.dropFiles()
+	}
 	if s.registered != 0 {
 		_ = d.sel.Remove(fd)
 	}

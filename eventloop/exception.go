@@ -3,6 +3,7 @@ package eventloop
 import (
 	"fmt"
 	"log/slog"
+	"os"
 	"sort"
 
 	"github.com/tidemill-go/tidemill/eventloop/future"
@@ -49,11 +50,12 @@ func (l *Loop) CallExceptionHandler(c ExceptionContext) {
 	l.handler(l, c)
 }
 
-// logException is the default handler. A logger that panics costs one line.
+// logException is the default handler. A logger that panics costs one line,
+// which can not be its own business: it may be the default one, too.
 func (l *Loop) logException(c ExceptionContext) {
 	defer func() {
 		if v := recover(); v != nil {
-			slog.Error("the logger panicked", "message", c.Message, "panic", v)
+			fmt.Fprintf(os.Stderr, "tidemill: the logger panicked: %v; it was told: %s: %v\n", v, c.Message, c.Err)
 		}
 	}()
 	l.log().Error(c.Message, c.attributes()...)

@@ -45,10 +45,13 @@ func submit[T any](l *Loop, begin func(*Future[T])) *Future[T] {
 		begin(f)
 		return f
 	}
+	// One more turn: a cancellation that was posted meanwhile goes first.
 	err := l.Post(func() {
-		if !f.Done() {
-			begin(f)
-		}
+		l.CallSoon(func() {
+			if !f.Done() {
+				begin(f)
+			}
+		})
 	})
 	if err != nil {
 		return failed[T](l, err)
@@ -59,6 +62,9 @@ func submit[T any](l *Loop, begin func(*Future[T])) *Future[T] {
 // then returns a future of what convert makes of f's value. It is done when f
 // is; cancelling it cancels f.
 func then[T, U any](l *Loop, f *Future[T], convert func(T) U) *Future[U] {
+	if f.Done() && f.Err() != nil {
+		return failed[U](l, f.Err()) // a refusal is there at once
+	}
 	return submit(l, func(out *Future[U]) {
 		out.OnCancel(func() { f.Cancel() })
 		f.AddDoneCallback(func(f *Future[T]) {

@@ -100,7 +100,15 @@ const (
 	callCancelled
 )
 
-func (c *call) cancel() bool { return c.state.CompareAndSwap(callQueued, callCancelled) }
+// cancel lets go of the callback at once (contract A6); dispatch and describe
+// look at it only if they find the call not cancelled.
+func (c *call) cancel() bool {
+	if !c.state.CompareAndSwap(callQueued, callCancelled) {
+		return false
+	}
+	c.fn = nil
+	return true
+}
 
 func (c *call) isCancelled() bool { return c.state.Load() == callCancelled }
 
@@ -110,4 +118,9 @@ func (c *call) dispatch(_, _ uint64) {
 	}
 }
 
-func (c *call) describe(uint64) string { return funcName(c.fn) }
+func (c *call) describe(_, _ uint64) string {
+	if c.isCancelled() {
+		return "cancelled"
+	}
+	return funcName(c.fn)
+}

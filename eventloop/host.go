@@ -19,7 +19,7 @@ func (h *host) Now() time.Time { return h.clock.Now() }
 
 func (h *host) CallSoon(fn func()) {
 	if h.phase.Load() != closed {
-		h.ready.push(entry{fn: fn})
+		h.loop().pushInOrder(entry{fn: fn})
 	}
 }
 

@@ -63,8 +63,8 @@ func (l *Loop) queueDueTimers() {
 func (l *Loop) runBatch(n int) {
 	for n > 0 {
 		n = l.runSome(n)
+		l.flush() // of the callback that panicked
 	}
-	l.flush()
 }
 
 // runSome runs callbacks until one panics and returns how many are left. It is

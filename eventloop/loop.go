@@ -38,6 +38,7 @@ type Loop struct {
 	tasks    *future.Tasks
 	executor executorSlot
 	servers  map[*Server]struct{}
+	modes    fileModes
 
 	handler func(*Loop, ExceptionContext)
 	debug   atomic.Bool
@@ -96,7 +97,16 @@ func (l *Loop) Now() time.Time { return l.clock.Now() }
 // goroutine runs the loop.
 func (l *Loop) CallSoon(fn func()) Handle {
 	l.mustSchedule("CallSoon", fn)
-	return Handle{loop: l, position: l.ready.push(entry{fn: fn})}
+	return Handle{loop: l, position: l.pushInOrder(entry{fn: fn})}
+}
+
+// pushInOrder queues e behind what was posted before. While the loop runs that
+// is so anyway: the loop's own goroutine does not post into the mailbox.
+func (l *Loop) pushInOrder(e entry) (position uint64) {
+	if l.mailbox.pending.Load() && l.phase.Load() == idle {
+		l.mailbox.drain(l.pushPosted)
+	}
+	return l.ready.push(e)
 }
 
 // CallLater runs fn once d has passed: never earlier than one tick of the clock

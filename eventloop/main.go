@@ -1,6 +1,7 @@
 package eventloop
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,7 +49,7 @@ func Run(ctx context.Context, main func(ctx context.Context, l *Loop) error) err
 }
 
 // finish is the end of Run: a task of its own, because it has to wait. Whoever
-// stops the loop meanwhile does not stop this.
+// stops or leaves the loop meanwhile does not stop this.
 func (l *Loop) finish() error {
 	task := CreateTask(l, func(ctx context.Context) (struct{}, error) {
 		l.cancelOthers(ctx)
@@ -59,10 +60,14 @@ func (l *Loop) finish() error {
 		_, err := l.ShutdownDefaultExecutor().Await(ctx)
 		return struct{}{}, err
 	})
+	var left error
 	for {
 		_, err := RunUntilComplete(l, task)
-		if !errors.Is(err, ErrInvalidState) || task.Done() {
-			return err
+		if errors.Is(err, ErrGoexit) {
+			left = err
+		}
+		if task.Done() || !errors.Is(err, ErrInvalidState) && !errors.Is(err, ErrGoexit) {
+			return cmp.Or(left, err)
 		}
 	}
 }

@@ -17,6 +17,9 @@ import (
 type watcher struct {
 	fn     func()
 	serial uint32
+	// abandoned is not nil for the watcher of a raw socket call, which nobody
+	// else may replace; it is called if the loop closes first.
+	abandoned func()
 }
 
 // side picks the reader or the writer of a descriptor.
@@ -78,7 +81,7 @@ func (l *Loop) watch(op platform.Operation, which side, fd uintptr, fn func()) e
 	if l.debug.Load() {
 		l.mustBeOnLoop(string(op))
 	}
-	if err := l.driver.mayWatch(op, int(fd)); err != nil {
+	if err := l.driver.mayWatch(op, which, int(fd)); err != nil {
 		return err
 	}
 	if err := l.driver.addWatcher(which, int(fd), fn); err != nil {
@@ -97,7 +100,7 @@ func (l *Loop) unwatch(op platform.Operation, which side, fd uintptr) (bool, err
 	if l.debug.Load() {
 		l.mustBeOnLoop(string(op))
 	}
-	if err := l.driver.mayWatch(op, int(fd)); err != nil {
+	if err := l.driver.mayWatch(op, which, int(fd)); err != nil {
 		return false, err
 	}
 	return l.driver.removeWatcher(which, int(fd)), nil
@@ -111,13 +114,16 @@ func watchError(op platform.Operation, err error) error {
 }
 
 // mayWatch refuses what a transport, a server or a connect owns, until the
-// transport is closing (contract C7).
-func (d *readinessDriver) mayWatch(op platform.Operation, fd int) error {
+// transport is closing (contract C7), and what a raw socket call waits for.
+func (d *readinessDriver) mayWatch(op platform.Operation, which side, fd int) error {
 	_, s := d.owner(fd)
 	if s == nil || s.facts&borrowed != 0 {
+		if d.awaited(which, fd) {
+			return fmt.Errorf("%w: %s of descriptor %d, which a raw socket call waits for", ErrInvalidState, op, fd)
+		}
 		return nil
 	}
-	if t, ok := s.sink.(interface{ IsClosing() bool }); ok && t.IsClosing() {
+	if t, ok := s.user().(interface{ IsClosing() bool }); ok && t.IsClosing() {
 		return nil
 	}
 	return fmt.Errorf("%w: %s of descriptor %d, which a transport or server owns", ErrInvalidState, op, fd)
@@ -131,10 +137,12 @@ func (d *readinessDriver) addWatcher(which side, fd int, fn func()) error {
 	}
 	w := s.extra().watcher(which)
 	old := *w
-	*w = watcher{fn, w.serial + 1}
-	err := d.update(h, s)
+	*w = watcher{fn: fn, serial: w.serial + 1}
+	// The selector is told also if it seems to know: the number may have become
+	// another file's since.
+	err := d.register(h, s, d.interest(s))
 	if err != nil {
-		*w = watcher{old.fn, w.serial}
+		*w = watcher{fn: old.fn, serial: w.serial}
 		d.dropIdle(h, s)
 	}
 	return err
@@ -147,7 +155,7 @@ func (d *readinessDriver) removeWatcher(which side, fd int) (was bool) {
 	}
 	w := s.rare.watcher(which)
 	was = w.fn != nil
-	*w = watcher{nil, w.serial + 1}
+	*w = watcher{serial: w.serial + 1}
 	_ = d.update(h, s) // can only take interest away
 	d.dropIdle(h, s)
 	return was
@@ -204,6 +212,9 @@ func (c watchCall) dispatch(tag, bits uint64) {
 	}
 }
 
-func (c watchCall) describe(tag uint64) string {
-	return fmt.Sprintf("watcher of a descriptor, %#x", tag)
+func (c watchCall) describe(tag, bits uint64) string {
+	if w := c.find(tag, bits); w != nil {
+		return funcName(w.fn)
+	}
+	return "reader or writer that removed itself"
 }

@@ -4,8 +4,8 @@ package eventloop
 // descriptor, a call from another goroutine.
 type source interface {
 	dispatch(tag, bits uint64)
-	// describe names the entry in debug mode's warnings.
-	describe(tag uint64) string
+	// describe names the entry in debug mode's warnings, after it has run.
+	describe(tag, bits uint64) string
 }
 
 // entry is one callback of the ready queue: fn, or a source with its arguments.

@@ -1,14 +1,27 @@
 package eventloop
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"strings"
 
+	"golang.org/x/net/idna"
+
 	"github.com/tidemill-go/tidemill/platform"
 )
+
+// A Resolver looks names up; a *net.Resolver is one. It is called on goroutines
+// of the executor and may block until ctx ends.
+type Resolver interface {
+	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
+	LookupPort(ctx context.Context, network, service string) (port int, err error)
+}
+
+var errNoAddresses = errors.New("the resolver returned no address")
 
 // forNetwork picks the operation that the platform table is asked about.
 func forNetwork(network string, tcp, unix platform.Operation) platform.Operation {
@@ -51,25 +64,34 @@ func (f family) admits(a netip.Addr) bool {
 	return true
 }
 
-// endpoint is a checked "host:port": the addresses if they are known without a
-// resolver, or the name and the service to resolve.
+// endpoint is a checked address: a Unix path, or "host:port" with the addresses
+// if they are known without a resolver, or the name and the service to resolve.
 type endpoint struct {
-	family  family
-	literal []platform.Sockaddr
-	host    string
-	port    uint16
-	service string // if port is to be looked up
+	family   family
+	literal  []platform.Sockaddr
+	host     string
+	port     uint16
+	service  string   // if port is to be looked up
+	services string   // "udp" if it is to be looked up there; empty means "tcp"
+	resolver Resolver // nil: the system's
 }
 
 // parseEndpoint checks an address before anything is done. passive: an empty
 // host means all interfaces, of all families; otherwise the loopback.
 func parseEndpoint(network, address string, passive bool) (endpoint, error) {
+	if network == "unix" {
+		a, err := unixSockaddr(address)
+		return endpoint{literal: []platform.Sockaddr{a}}, err
+	}
 	f, err := tcpFamily(network)
 	if err != nil {
 		return endpoint{}, err
 	}
 	host, service, err := net.SplitHostPort(address)
 	if err != nil {
+		return endpoint{}, err
+	}
+	if host, err = asciiHost(host); err != nil {
 		return endpoint{}, err
 	}
 	e := endpoint{family: f, host: host}
@@ -89,6 +111,20 @@ func parseEndpoint(network, address string, passive bool) (endpoint, error) {
 		e.literal = append(e.literal, platform.InetSockaddr(netip.AddrPortFrom(a, e.port)))
 	}
 	return e, nil
+}
+
+// asciiHost is what resolvers know an international name by (RFC 5891). A name
+// that is ASCII goes through as it is: the rules of that RFC would refuse names
+// with an underscore, which private networks have.
+func asciiHost(host string) (string, error) {
+	if strings.IndexFunc(host, func(r rune) bool { return r > 0x7F }) < 0 {
+		return host, nil
+	}
+	ascii, err := idna.Lookup.ToASCII(host)
+	if err != nil {
+		return "", &net.AddrError{Err: "invalid host name: " + err.Error(), Addr: host}
+	}
+	return ascii, nil
 }
 
 // literals are the addresses of a host that needs no resolver (contract H7).
@@ -119,12 +155,14 @@ func filter(addrs []netip.Addr, f family) (kept []netip.Addr) {
 	return kept
 }
 
-// lookup asks the system's resolver. It blocks.
-func (e endpoint) lookup() ([]platform.Sockaddr, error) {
-	ctx := context.Background()
+// lookup asks the resolver. It blocks.
+func (e endpoint) lookup(ctx context.Context) ([]platform.Sockaddr, error) {
+	if e.resolver == nil {
+		e.resolver = net.DefaultResolver
+	}
 	port := e.port
 	if e.service != "" {
-		n, err := net.DefaultResolver.LookupPort(ctx, "tcp", e.service)
+		n, err := e.resolver.LookupPort(ctx, cmp.Or(e.services, "tcp"), e.service)
 		if err != nil {
 			return nil, err
 		}
@@ -132,27 +170,45 @@ func (e endpoint) lookup() ([]platform.Sockaddr, error) {
 	}
 	addrs, err := e.literals(true)
 	if len(addrs) == 0 && err == nil {
-		addrs, err = net.DefaultResolver.LookupNetIP(ctx, "ip", e.host)
+		addrs, err = e.names(ctx)
 	}
+	var out []platform.Sockaddr
+	for _, a := range addrs {
+		out = append(out, platform.InetSockaddr(netip.AddrPortFrom(a.Unmap(), port)))
+	}
+	return out, err
+}
+
+// names returns the addresses of the host that go with the network.
+func (e endpoint) names(ctx context.Context) ([]netip.Addr, error) {
+	addrs, err := e.resolver.LookupNetIP(ctx, "ip", e.host)
 	if err != nil {
 		return nil, err
 	}
-	var out []platform.Sockaddr
-	for _, a := range filter(addrs, e.family) {
-		out = append(out, platform.InetSockaddr(netip.AddrPortFrom(a.Unmap(), port)))
+	if len(addrs) == 0 {
+		return nil, fmt.Errorf("%w for %q", errNoAddresses, e.host)
 	}
-	if len(out) == 0 {
-		return nil, &net.DNSError{Err: fmt.Sprintf("no address of the network's family for %q", e.host), Name: e.host, IsNotFound: true}
+	kept := filter(addrs, e.family)
+	if len(kept) == 0 {
+		return nil, &net.DNSError{Err: "no address of the network's family", Name: e.host, IsNotFound: true}
 	}
-	return out, nil
+	return kept, nil
 }
 
 // resolve calls use on the loop with the addresses of e, in the resolver's
-// order; a literal is used at once. Names are looked up in the executor.
-func (l *Loop) resolve(e endpoint, use func([]platform.Sockaddr, error)) {
+// order: at once if they are known, otherwise after a look-up in the executor,
+// which the function that it returns gives up; use then hears of it as of any
+// failure.
+func (l *Loop) resolve(e endpoint, use func([]platform.Sockaddr, error)) (giveUp func()) {
 	if len(e.literal) > 0 {
 		use(e.literal, nil)
-		return
+		return func() {}
 	}
-	RunInExecutor(l, e.lookup).AddDoneCallback(func(f *Future[[]platform.Sockaddr]) { use(f.Result()) })
+	ctx, cancel := context.WithCancel(context.Background())
+	look := func() ([]platform.Sockaddr, error) {
+		defer cancel()
+		return e.lookup(ctx)
+	}
+	RunInExecutor(l, look).AddDoneCallback(func(f *Future[[]platform.Sockaddr]) { use(f.Result()) })
+	return cancel
 }

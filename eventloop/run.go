@@ -132,7 +132,12 @@ func (l *Loop) tearDown(done chan<- error) {
 		l.timers.clear()
 		l.flushes = nil
 		l.executor.abandon()
+		for s := range l.servers {
+			s.drop()
+		}
+		l.modes.restoreAll()
 		err = l.driver.shut()
+		loops.remove(l)
 		l.tasks.Leave()
 	}()
 	if n := len(l.driver.transports()); n > 0 {
@@ -140,5 +145,6 @@ func (l *Loop) tearDown(done chan<- error) {
 	}
 	l.mailbox.close()
 	l.tasks.Enter()
+	loops.add(l) // tasks that clean up are to find it closed, not to find none
 	l.tasks.CloseAll(ErrLoopClosed)
 }

@@ -57,7 +57,7 @@ func Sleep(ctx context.Context, d time.Duration) error {
 	if c == nil {
 		return fmt.Errorf("%w: Sleep", ErrAwaitOnLoop)
 	}
-	if d <= 0 {
+	if d <= 0 || l.IsClosed() { // there is no clock any more, and the wait is refused
 		return c.Yield(ctx)
 	}
 	timer := l.CallLater(d, c.Waker())
@@ -82,7 +82,7 @@ func sleepBeside(ctx context.Context, d time.Duration) error {
 // clock.
 func WaitFor[T any](ctx context.Context, f Awaitable[T], d time.Duration) (T, error) {
 	l, err := Running()
-	if err != nil || l.tasks.Current() == nil {
+	if err != nil || l.tasks.Current() == nil || l.IsClosed() {
 		ctx, cancel := context.WithTimeout(ctx, d)
 		defer cancel()
 		return f.Await(ctx)
@@ -113,8 +113,10 @@ func (l *Loop) Do(ctx context.Context, fn func() error) error {
 		return err
 	}
 	f := submit(l, func(f *Future[struct{}]) {
-		v, err := protect(call)
-		settle(f, v, err)
+		var v struct{}
+		err := ErrGoexit
+		defer func() { settle(f, v, err) }()
+		v, err = protect(call)
 	})
 	_, err := f.Await(ctx)
 	return err

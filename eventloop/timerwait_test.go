@@ -32,6 +32,7 @@ func (o *observed) Wait(until time.Time, park func() bool) ([]selector.Event, er
 // newObservedWorld makes a loop with the system's clock and an observed selector.
 func newObservedWorld(kind string) (*world, *observed) {
 	GinkgoHelper()
+	guard()
 	sel, err := selector.New(kind)
 	Expect(err).NotTo(HaveOccurred())
 	o := &observed{Selector: sel}
@@ -135,6 +136,7 @@ func timerWaitSpecs(kind string) {
 
 	Describe("Spin", func() {
 		It("looks that many times more before it sleeps", func(ctx SpecContext) {
+			guard()
 			sel, err := selector.New(kind)
 			Expect(err).NotTo(HaveOccurred())
 			o := &observed{Selector: sel}

@@ -66,6 +66,15 @@ func IsDisconnect(err error) bool {
 	return false
 }
 
+// IsNoBuffers reports ENOBUFS from a send: the interface's queue is full. The
+// socket counts as writable all the same, so that no readiness will tell when to
+// try again.
+func IsNoBuffers(err error) bool { return errnoOf(err) == unix.ENOBUFS }
+
+// IsRefused reports ECONNREFUSED: nobody is there. Of a Unix path it means that
+// the socket file was left behind by a process that is gone.
+func IsRefused(err error) bool { return errnoOf(err) == unix.ECONNREFUSED }
+
 // peerErrnos leaves EOPNOTSUPP out, which accept(2) names too: it also says that
 // a socket does not listen, and retrying that would spin.
 var peerErrnos = []unix.Errno{

@@ -67,3 +67,9 @@ func IsDisconnect(err error) bool {
 	}
 	return false
 }
+
+// IsNoBuffers reports WSAENOBUFS: there is no room for what was to be sent.
+func IsNoBuffers(err error) bool { return errnoOf(err) == windows.WSAENOBUFS }
+
+// IsRefused reports WSAECONNREFUSED: nobody is there.
+func IsRefused(err error) bool { return errnoOf(err) == windows.WSAECONNREFUSED }

@@ -63,8 +63,29 @@ func PeerName(int) (Sockaddr, error) { return Sockaddr{}, unbuilt("PeerName") }
 // SetNoDelay is refused on this system.
 func SetNoDelay(int, bool) error { return unbuilt("SetNoDelay") }
 
+// ReuseAddrByDefault is false: on Windows SO_REUSEADDR lets two programs have one
+// port.
+const ReuseAddrByDefault = false
+
 // SetReuseAddr is refused on this system.
 func SetReuseAddr(int, bool) error { return unbuilt("SetReuseAddr") }
+
+// SetKeepAlive is refused on this system.
+func SetKeepAlive(int, bool) error { return unbuilt("SetKeepAlive") }
+
+// IsListening is refused on this system.
+func IsListening(int) (bool, error) { return false, unbuilt("IsListening") }
+
+// UnixPathLimit returns how many bytes a Unix socket's path can have at most.
+func UnixPathLimit(abstract bool) int { return 107 }
+
+// SendFDs is refused on this system.
+func SendFDs(fd int, b []byte, fds []int) (n int, err error) { return 0, unbuilt("SendFDs") }
+
+// RecvFDs is refused on this system.
+func RecvFDs(fd int, b []byte) (n int, fds []int, lost bool, err error) {
+	return 0, nil, false, unbuilt("RecvFDs")
+}
 
 // SetReusePort is refused on this system.
 func SetReusePort(int, bool) error { return unbuilt("SetReusePort") }

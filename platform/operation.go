@@ -52,7 +52,7 @@ const (
 
 // Connections, servers and datagram endpoints. UnixAbstractName is a Unix
 // address that begins with '@', ReusePort the field of the server's and the
-// endpoint's configuration.
+// endpoint's configuration, PacketInfo that of the endpoint's.
 const (
 	CreateConnection           Operation = "CreateConnection"
 	CreateServer               Operation = "CreateServer"
@@ -63,6 +63,7 @@ const (
 	CreateDatagramEndpoint     Operation = "CreateDatagramEndpoint"
 	CreateDatagramEndpointUnix Operation = "CreateDatagramEndpoint(unix)"
 	ReusePort                  Operation = "ReusePort"
+	PacketInfo                 Operation = "PacketInfo"
 	TLS                        Operation = "TLS"
 	StartTLS                   Operation = "StartTLS"
 )
@@ -104,7 +105,7 @@ var operations = []Operation{
 	SockRecv, SockRecvInto, SockSendall, SockConnect, SockAccept, SockRecvfrom, SockSendto, SockSendfile,
 	CreateConnection, CreateServer, ConnectAcceptedSocket,
 	CreateConnectionUnix, CreateServerUnix, UnixAbstractName,
-	CreateDatagramEndpoint, CreateDatagramEndpointUnix, ReusePort, TLS, StartTLS,
+	CreateDatagramEndpoint, CreateDatagramEndpointUnix, ReusePort, PacketInfo, TLS, StartTLS,
 	Sendfile, SendfileNative,
 	ConnectReadPipe, ConnectWritePipe, ConnectReadPipeCharDevice, ConnectWritePipeCharDevice,
 	CreatePipeServer, CreatePipeConnection,

@@ -51,6 +51,11 @@ var rulesOfUnix = []rule{
 		alternative: "a path",
 	},
 	{
+		systems: onBSD, ops: []Operation{PacketInfo},
+		reason:      noPacketInfoReason,
+		alternative: noPacketInfoAlternative,
+	},
+	{
 		systems: onBSD, ops: []Operation{ChildWatcherPidFD},
 		reason:      "pidfds are Linux's",
 		alternative: "the watcher that ChildWatcher returns",

@@ -37,6 +37,12 @@ var rulesOfWindows = []rule{
 		alternative: "one listening socket shared by all servers",
 	},
 
+	{
+		systems: onWindows, ops: []Operation{PacketInfo},
+		reason:      noPacketInfoReason,
+		alternative: noPacketInfoAlternative,
+	},
+
 	// The selector loop.
 	{
 		systems: onWindows, loops: []string{"select"}, ops: readersAndWriters, limited: true,

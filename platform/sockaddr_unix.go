@@ -8,6 +8,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// UnixPathLimit returns how many bytes a Unix socket's path can have at most:
+// what sun_path holds, less the NUL that ends a path. The '@' of an abstract
+// name counts and needs no NUL.
+func UnixPathLimit(abstract bool) int {
+	size := len(unix.RawSockaddrUnix{}.Path)
+	if abstract {
+		return size
+	}
+	return size - 1
+}
+
 // toUnix returns a as the system's calls take it; EINVAL for no address.
 func (a Sockaddr) toUnix() (unix.Sockaddr, error) {
 	switch a.Family() {

@@ -3,60 +3,31 @@ package platform
 import (
 	"net"
 	"os"
-	"sync"
 	"syscall"
 )
 
-// A Socket is a restricted view of a socket that somebody else owns: a
-// transport's, through ExtraInfo("socket"), or a server's. It can ask and set
-// what does not disturb the owner; it can neither close the socket nor change
-// its blocking mode, receive or send.
+// A Socket is a socket for what the transports do not do: options, and the raw
+// socket calls of a loop. It is one of two things.
 //
-// A Socket may be used from any goroutine. Once its owner has closed the socket
-// all methods return net.ErrClosed: a view never reaches the next descriptor of
-// the same number. The zero Socket is one whose owner has closed it.
+// A view is of a socket that somebody else owns: a transport's, through
+// ExtraInfo("socket"), or a server's. It can ask and set what does not disturb
+// the owner; it can not close the socket, bind it, receive or send.
+//
+// A socket of the program's own comes from CreateSocket, AdoptSocket or a
+// loop's SockAccept. It is non-blocking, closed on exec, and open until Close.
+//
+// A Socket may be used from any goroutine. Once the socket is closed all methods
+// return net.ErrClosed: a Socket never reaches the next descriptor of the same
+// number. The zero Socket is a view of a closed one.
 type Socket struct {
-	mu   sync.RWMutex // held for reading during every system call: Release waits
-	open bool
-	fd   int
+	Descriptor
+	own *ownership // nil: a view
 }
 
 // NewSocket returns a view of fd, which stays the caller's. Its owner must call
 // Release before closing fd.
 func NewSocket(fd int) *Socket {
-	return &Socket{open: true, fd: fd}
-}
-
-// Release ends the view: it waits for calls in progress, and every later one
-// gets net.ErrClosed. It is for the owner of the descriptor, right before it
-// closes it; calling it elsewhere only makes the view useless. Releasing again
-// is harmless.
-func (s *Socket) Release() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.open = false
-}
-
-// with runs f on the descriptor while it can not be released.
-func (s *Socket) with(f func(fd int) error) error {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if !s.open {
-		return net.ErrClosed
-	}
-	return f(s.fd)
-}
-
-// FD returns the descriptor's number, ^uintptr(0) once released. The number is
-// for identification; a system call made with it may hit another file if the
-// owner closes meanwhile. Dup gives one that is safe.
-func (s *Socket) FD() uintptr {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if !s.open {
-		return ^uintptr(0)
-	}
-	return uintptr(s.fd)
+	return &Socket{Descriptor: Descriptor{open: true, fd: fd}}
 }
 
 // LocalAddr asks the kernel for the address that the socket is bound to; nil
@@ -133,20 +104,4 @@ func (s *Socket) Shutdown(how int) error {
 	return s.with(func(fd int) error {
 		return os.NewSyscallError("shutdown", shutdown(fd, how))
 	})
-}
-
-// Dup returns a file with a descriptor of its own, closed on exec, that stays
-// open when the transport closes; the caller closes it. Blocking mode and options
-// are shared with the original: leave them alone.
-func (s *Socket) Dup() (*os.File, error) {
-	var file *os.File
-	err := s.with(func(fd int) error {
-		dup, err := DupFD(fd)
-		if err != nil {
-			return os.NewSyscallError("fcntl", err)
-		}
-		file = os.NewFile(uintptr(dup), "socket")
-		return nil
-	})
-	return file, err
 }

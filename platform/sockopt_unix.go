@@ -16,10 +16,32 @@ func SetNoDelay(fd int, on bool) error {
 	return setBool(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, on)
 }
 
+// ReuseAddrByDefault says whether servers set SO_REUSEADDR of themselves. On Unix
+// it is harmless and restarts depend on it; on Windows it lets two programs have
+// one port.
+const ReuseAddrByDefault = true
+
 // SetReuseAddr lets a server bind a port whose old connections are still in
 // TIME_WAIT.
 func SetReuseAddr(fd int, on bool) error {
 	return setBool(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, on)
+}
+
+// SetKeepAlive has the kernel probe an idle connection and end it when its peer
+// is gone. Connections inherit it from their listening socket.
+func SetKeepAlive(fd int, on bool) error {
+	return setBool(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE, on)
+}
+
+// IsListening reports whether a socket listens. Where the system does not know
+// the question, as macOS, every stream socket without a peer is taken for one.
+func IsListening(fd int) (bool, error) {
+	n, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ACCEPTCONN)
+	if err == unix.ENOPROTOOPT {
+		_, err := unix.Getpeername(fd)
+		return err != nil, nil
+	}
+	return n != 0, err
 }
 
 // SetIPv6Only keeps IPv4 out of an IPv6 socket, or lets it in; before bind.

@@ -20,10 +20,10 @@ const (
 	devicesAndPTY   = watchedDevices + " " + pipedDevices + " SubprocessPTY"
 	windowsPipes    = "CreatePipeServer CreatePipeConnection"
 	datagrams       = "CreateDatagramEndpoint SockRecvfrom SockSendto"
-	onlyOnLinux     = "UnixAbstractName ChildWatcher(pidfd)"
+	onlyOnLinux     = "UnixAbstractName PacketInfo ChildWatcher(pidfd)"
 	noSendfile      = "Sendfile(native)"
 	neverOnWindows  = "CreateConnection(unix) CreateServer(unix) CreateDatagramEndpoint(unix) UnixAbstractName " +
-		"AddSignalHandler RemoveSignalHandler ChildWatcher SetChildWatcher ChildWatcher(pidfd) SubprocessPTY ReusePort " +
+		"AddSignalHandler RemoveSignalHandler ChildWatcher SetChildWatcher ChildWatcher(pidfd) SubprocessPTY ReusePort PacketInfo " +
 		"NewSelectorLoop NewProactorLoop"
 )
 

@@ -56,19 +56,6 @@ func (e env) Connect(p protocols.Protocol) conformance.Peer {
 	return &peer{host: e.Host, end: far}
 }
 
-func (e env) Do(fns ...func()) {
-	left := len(fns)
-	for _, fn := range fns {
-		e.CallSoon(func() {
-			left--
-			fn()
-		})
-	}
-	for left > 0 {
-		e.Step()
-	}
-}
-
 func (e env) Turn() { e.RunUntilIdle() }
 
 func (e env) Settle() { e.RunUntilIdle() }

@@ -24,6 +24,7 @@ type Listener struct {
 	socket  *platform.Socket
 	resume  func() // cancels the pause
 	closed  bool
+	held    bool // by PauseAccepting
 	pauses  uint64
 	accepts uint64
 }
@@ -35,7 +36,9 @@ type ListenerConfig struct {
 	Factory func() protocols.Protocol
 	Kind    Kind
 	// Local is what the descriptor is bound to; the zero value: asked for.
-	Local             platform.Sockaddr
+	Local platform.Sockaddr
+	// Socket is the view of the descriptor, released by Close; nil: made.
+	Socket            *platform.Socket
 	WriteBufferLimits protocols.Watermarks
 	Hooks             *Hooks
 }
@@ -50,7 +53,10 @@ func Listen(host Host, fd int, cfg ListenerConfig) (*Listener, error) {
 			return nil, err
 		}
 	}
-	l := &Listener{host: host, cfg: cfg, local: local, socket: platform.NewSocket(fd)}
+	if cfg.Socket == nil {
+		cfg.Socket = platform.NewSocket(fd)
+	}
+	l := &Listener{host: host, cfg: cfg, local: local, socket: cfg.Socket}
 	if !local.AddrPort().Addr().IsUnspecified() {
 		l.shared = &l.local
 	}
@@ -138,7 +144,9 @@ func (l *Listener) pause(err error) {
 	}
 	l.resume = l.host.CallLater(acceptPause, func() {
 		l.resume = nil
-		l.host.Driver().Read(l.handle, true)
+		if !l.held {
+			l.host.Driver().Read(l.handle, true)
+		}
 	})
 	l.host.Report(Failure{Message: message, Err: err, Socket: l.socket})
 }

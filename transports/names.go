@@ -17,9 +17,22 @@ import (
 type names struct {
 	remote platform.Sockaddr
 	local  atomic.Pointer[platform.Sockaddr]
-	socket *platform.Socket
+	extra  *extra       // nil until needed
 	fd     atomic.Int32 // -1 once closed
 	kind   Kind
+}
+
+// extra is what few streams are ever asked for.
+type extra struct {
+	socket *platform.Socket
+	files  filePassing
+}
+
+func (n *names) extras() *extra {
+	if n.extra == nil {
+		n.extra = &extra{}
+	}
+	return n.extra
 }
 
 func (n *names) begin(fd int, cfg *StreamConfig) {
@@ -29,10 +42,13 @@ func (n *names) begin(fd int, cfg *StreamConfig) {
 }
 
 func (n *names) network() string {
-	if n.kind == TCP {
+	switch n.kind {
+	case TCP:
 		return "tcp"
+	case Local:
+		return "unix"
 	}
-	return "unix"
+	return "pipe"
 }
 
 func (n *names) localAddr() net.Addr { return n.learn().NetAddr(n.network()) }
@@ -60,21 +76,36 @@ func (n *names) learn() *platform.Sockaddr {
 
 // view returns the restricted view of the descriptor, the same one every time.
 func (n *names) view() *platform.Socket {
-	if n.socket == nil {
-		n.socket = platform.NewSocket(int(n.fd.Load()))
+	e := n.extras()
+	if e.socket == nil {
+		e.socket = platform.NewSocket(int(n.fd.Load()))
 		if n.fd.Load() < 0 {
-			n.socket.Release()
+			e.socket.Release()
 		}
 	}
-	return n.socket
+	return e.socket
+}
+
+// peerCredentials are asked for every time: few programs do, and the kernel has
+// them as long as the descriptor is open.
+func (n *names) peerCredentials() any {
+	fd := n.fd.Load()
+	if n.kind != Local || fd < 0 {
+		return nil
+	}
+	c, err := platform.PeerCredentials(int(fd))
+	if err != nil {
+		return nil
+	}
+	return c
 }
 
 // release is called just before the descriptor is closed.
 func (n *names) release() {
 	n.learn()
 	n.fd.Store(-1)
-	if n.socket != nil {
-		n.socket.Release()
+	if n.extra != nil && n.extra.socket != nil {
+		n.extra.socket.Release()
 	}
 }
 
@@ -88,6 +119,9 @@ func (s *Stream) opError(op string, err error) error {
 
 // String names the stream in logs.
 func (s *Stream) String() string {
+	if s.names.network() == "pipe" {
+		return fmt.Sprintf("pipe %d", s.names.fd.Load())
+	}
 	return fmt.Sprintf("%s %v->%v", s.names.network(), s.LocalAddr(), s.RemoteAddr())
 }
 

@@ -1,5 +1,7 @@
 package transports
 
+import "github.com/tidemill-go/tidemill/protocols"
+
 // output holds what a stream has accepted and the kernel has not taken. An idle
 // stream has none.
 type output struct {
@@ -37,7 +39,9 @@ const (
 // stream pays for a buffer only while it holds bytes. It belongs to the loop's
 // goroutine; its zero value is ready.
 type Buffers struct {
-	free []*output
+	free    []*output
+	queues  []*datagramQueue
+	arrived []protocols.Datagram // one batch is handed out at a time
 }
 
 func (b *Buffers) take() *output {

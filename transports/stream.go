@@ -46,6 +46,9 @@ const (
 	sending                        // a Send is outstanding
 	eofWanted                      // WriteEOF was called
 	eofSent
+	reserved    // the output is a Reservation's
+	awaited     // the Reservation waits for Ready
+	inputRests  // paused by Reserve, and to be resumed after it
 	switched    // SetProtocol was called
 	receivesEOF // the protocol is an EOFReceiver
 	controlsFlow
@@ -54,15 +57,24 @@ const (
 func (s *Stream) is(f state) bool { return s.state&f != 0 }
 
 // Hooks are what the maker of streams wants to hear of them. Each may be nil.
+// They are also where a stream keeps what few streams have: a stream that needs
+// it has Hooks of its own.
 type Hooks struct {
 	// Opened is called once a stream is there, before ConnectionMade.
 	Opened func(*Stream)
 	// Made is called when ConnectionMade has returned or failed, before the
 	// first byte is read.
 	Made func(*Stream)
+	// Closing is called when ConnectionLost has returned or failed, right before
+	// the descriptor is closed.
+	Closing func(*Stream)
 	// Lost is called when ConnectionLost has returned or failed and the
 	// descriptor is closed.
 	Lost func(*Stream)
+
+	outer       protocols.Transport // what the stream is part of
+	reservation Reservation
+	before      *Hooks // of a stream that is reserved
 }
 
 // StreamConfig is how a stream begins.
@@ -75,27 +87,50 @@ type StreamConfig struct {
 	Hooks             *Hooks
 }
 
+// Hooked reports whether h are the stream's hooks.
+func (s *Stream) Hooked(h *Hooks) bool {
+	return s.hooks == h || s.hooks != nil && s.hooks.before == h
+}
+
 // NewStream makes a transport of a connected, non-blocking descriptor, which
 // belongs to it from the call on, also if it fails. ConnectionMade is called in
 // the next iteration.
 func NewStream(host Host, fd int, p protocols.Protocol, cfg StreamConfig) (*Stream, error) {
+	s := new(Stream)
+	if err := s.open(host, fd, p, &cfg, s); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// open makes s a transport, whose events go to sink: s itself, or what it is
+// part of.
+func (s *Stream) open(host Host, fd int, p protocols.Protocol, cfg *StreamConfig, sink Sink) error {
 	marks, err := cfg.WriteBufferLimits.Resolve()
 	if err != nil {
 		platform.CloseFD(fd)
-		return nil, err
+		return err
 	}
-	s := &Stream{host: host, driver: host.Driver(), marks: marks, hooks: cfg.Hooks}
-	s.names.begin(fd, &cfg)
+	s.host, s.driver, s.marks, s.hooks = host, host.Driver(), marks, cfg.Hooks
+	s.names.begin(fd, cfg)
 	s.SetProtocol(p)
-	if s.handle, err = s.driver.Open(fd, cfg.Kind, s); err != nil {
+	if s.handle, err = s.driver.Open(fd, cfg.Kind, sink); err != nil {
 		s.names.fd.Store(-1)
-		return nil, s.opError("open", err)
+		return s.opError("open", err)
 	}
 	if s.hooks != nil && s.hooks.Opened != nil {
 		s.hooks.Opened(s)
 	}
 	host.CallSoon(s.connectionMade)
-	return s, nil
+	return nil
+}
+
+// self is the transport as the program knows it.
+func (s *Stream) self() protocols.Transport {
+	if s.hooks != nil && s.hooks.outer != nil {
+		return s.hooks.outer
+	}
+	return s
 }
 
 // connectionMade starts reading even if the protocol panics (contract D29), and
@@ -104,13 +139,21 @@ func (s *Stream) connectionMade() {
 	defer func() {
 		s.state |= isMade
 		if s.hooks != nil && s.hooks.Made != nil {
+			// Whoever it tells waits for the next callback, and the first byte
+			// for the one after that (D4).
 			s.hooks.Made(s)
+			s.host.CallSoon(s.beginReading)
+			return
 		}
-		if !s.is(inputPaused | isClosing) {
-			s.driver.Read(s.handle, true)
-		}
+		s.beginReading()
 	}()
-	s.protocol.ConnectionMade(s)
+	s.protocol.ConnectionMade(s.self())
+}
+
+func (s *Stream) beginReading() {
+	if !s.is(inputPaused | inputOver | isClosing) {
+		s.driver.Read(s.handle, true)
+	}
 }
 
 // SetProtocol implements protocols.Transport. The optional interfaces are
@@ -152,6 +195,8 @@ func (s *Stream) ExtraInfo(name string) any {
 		return nilable(s.LocalAddr())
 	case "peername":
 		return nilable(s.RemoteAddr())
+	case "peercred":
+		return s.names.peerCredentials()
 	}
 	return nil
 }

@@ -1,6 +1,10 @@
 package transports
 
-import "github.com/tidemill-go/tidemill/eventloop/future"
+import (
+	"net"
+
+	"github.com/tidemill-go/tidemill/eventloop/future"
+)
 
 // Close implements protocols.Transport.
 func (s *Stream) Close() error {
@@ -11,6 +15,7 @@ func (s *Stream) Close() error {
 	s.state |= isClosing
 	s.driver.Read(s.handle, false)
 	s.offer()
+	s.breakReservation(net.ErrClosed)
 	s.drained()
 	return nil
 }
@@ -38,7 +43,7 @@ func (s *Stream) protocolFailed(message string, err error) {
 }
 
 func (s *Stream) report(message string, err error) {
-	s.host.Report(Failure{Message: message, Err: err, Transport: s, Protocol: s.protocol})
+	s.host.Report(Failure{Message: message, Err: err, Transport: s.self(), Protocol: s.protocol})
 }
 
 // guard is deferred around a call of the protocol.
@@ -56,7 +61,9 @@ func (s *Stream) lose(err error) {
 	}
 	s.state |= isClosing | isLost
 	s.driver.Read(s.handle, false)
+	s.breakReservation(err)
 	s.release()
+	s.files().dropQueue()
 	s.state &^= sending
 	s.host.CallSoon(func() { s.connectionLost(err) })
 }
@@ -66,6 +73,10 @@ func (s *Stream) lose(err error) {
 func (s *Stream) connectionLost(err error) {
 	defer func() {
 		s.state |= isDone
+		if s.hooks != nil && s.hooks.Closing != nil {
+			s.hooks.Closing(s)
+		}
+		s.DropFiles()
 		s.names.release()
 		s.driver.Close(s.handle)
 		s.protocol, s.buffered = nil, nil

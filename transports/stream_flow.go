@@ -55,7 +55,7 @@ func (s *Stream) limit() {
 
 // resumeLater schedules ResumeWriting once the buffer is down at the low mark.
 func (s *Stream) resumeLater() {
-	if s.is(writerPaused) && !s.is(resumeSoon|isLost) && s.size() <= s.marks.Low {
+	if s.is(writerPaused) && !s.is(resumeSoon|isLost|reserved) && s.size() <= s.marks.Low {
 		s.state |= resumeSoon
 		s.host.CallSoon(s.resume)
 	}
@@ -64,7 +64,7 @@ func (s *Stream) resumeLater() {
 // resume looks again: callbacks that ran meanwhile may have filled the buffer.
 func (s *Stream) resume() {
 	s.state &^= resumeSoon
-	if s.is(writerPaused) && !s.is(isLost) && s.size() <= s.marks.Low {
+	if s.is(writerPaused) && !s.is(isLost|reserved) && s.size() <= s.marks.Low {
 		s.state &^= writerPaused
 		if s.is(controlsFlow) {
 			s.callFlow("ResumeWriting", protocols.FlowController.ResumeWriting)

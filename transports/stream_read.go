@@ -12,6 +12,7 @@ import (
 // PauseReading implements protocols.Transport.
 func (s *Stream) PauseReading() {
 	s.mustBeOnLoop("PauseReading")
+	s.state &^= inputRests
 	if s.is(inputPaused | isClosing) {
 		return
 	}
@@ -25,6 +26,10 @@ func (s *Stream) PauseReading() {
 func (s *Stream) ResumeReading() {
 	s.mustBeOnLoop("ResumeReading")
 	if !s.is(inputPaused) || s.is(isClosing) {
+		return
+	}
+	if s.is(reserved) {
+		s.state |= inputRests
 		return
 	}
 	s.state &^= inputPaused

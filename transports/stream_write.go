@@ -27,9 +27,7 @@ func (s *Stream) Write(b []byte) (int, error) {
 
 // WriteBuffers implements protocols.Transport.
 func (s *Stream) WriteBuffers(bufs net.Buffers) (n int64, err error) {
-	for _, b := range bufs {
-		n += int64(len(b))
-	}
+	n = int64(length(bufs))
 	if err := s.writable("WriteBuffers", int(n)); err != nil || n == 0 {
 		return 0, err
 	}
@@ -40,21 +38,41 @@ func (s *Stream) WriteBuffers(bufs net.Buffers) (n int64, err error) {
 	return n, nil
 }
 
+func length(bufs net.Buffers) (n int) {
+	for _, b := range bufs {
+		n += len(b)
+	}
+	return n
+}
+
 // writable says whether n bytes can be accepted.
 func (s *Stream) writable(method string, n int) error {
 	if err := s.offLoop(method); err != nil {
 		return err
 	}
-	if s.is(eofWanted) {
-		return fmt.Errorf("%w: %s after WriteEOF", future.ErrInvalidState, method)
+	if s.is(eofWanted | reserved) {
+		return s.notMine(method)
 	}
 	if s.is(isLost) && n > 0 {
-		if s.dropped++; s.dropped >= warnDropped {
-			s.host.Warn("write to a closed transport dropped", "transport", s.String(), "dropped", s.dropped)
-		}
-		return net.ErrClosed
+		return s.drop(warnDropped)
 	}
 	return nil
+}
+
+// notMine says who has the output.
+func (s *Stream) notMine(method string) error {
+	if s.is(reserved) {
+		return fmt.Errorf("%w: %s while a Sendfile is in progress", future.ErrInvalidState, method)
+	}
+	return fmt.Errorf("%w: %s after WriteEOF", future.ErrInvalidState, method)
+}
+
+// drop counts what is written after the end, and warns from the given one on.
+func (s *Stream) drop(warnFrom uint32) error {
+	if s.dropped++; s.dropped >= warnFrom {
+		s.host.Warn("write to a closed transport dropped", "transport", s.String(), "dropped", s.dropped)
+	}
+	return net.ErrClosed
 }
 
 // put sends b now or adds it to what leaves when the running callback returns.
@@ -90,6 +108,9 @@ func (s *Stream) putNow(b []byte) {
 
 // hold copies b: the caller may reuse its memory (E4).
 func (s *Stream) hold(b []byte) {
+	if s.files().hold(b) {
+		return
+	}
 	if s.out == nil {
 		s.out = s.host.Buffers().take()
 	}
@@ -109,9 +130,9 @@ func (s *Stream) pending() int {
 
 func (s *Stream) size() int {
 	if s.out == nil {
-		return 0
+		return s.files().size()
 	}
-	return s.out.size()
+	return s.out.size() + s.files().size()
 }
 
 // offer gives what is pending to the kernel, as far as it goes, without waiting
@@ -138,6 +159,7 @@ func (s *Stream) Flush() {
 		return
 	}
 	if s.pending() == 0 {
+		s.sendQueued()
 		s.drained()
 		return
 	}
@@ -146,6 +168,7 @@ func (s *Stream) Flush() {
 		s.fail("write", err)
 	case n == len(s.out.pending):
 		s.release()
+		s.sendQueued()
 		s.drained()
 	default:
 		s.out.launch(n)
@@ -187,7 +210,11 @@ func (s *Stream) release() {
 // one. ResumeWriting comes before ConnectionLost (E31).
 func (s *Stream) drained() {
 	s.resumeLater()
-	if s.size() > 0 || s.is(isLost|resumeSoon) {
+	if s.size() > 0 || s.is(isLost|resumeSoon) || !s.is(eofWanted|isClosing|reserved) {
+		return
+	}
+	if s.is(reserved) {
+		s.ready()
 		return
 	}
 	if s.is(eofWanted) && !s.is(eofSent) {

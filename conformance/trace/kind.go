@@ -34,6 +34,7 @@ var words = []struct {
 	{eventloop.ErrNoRunningLoop, "bad-state"},
 	{eventloop.ErrNoEventLoop, "bad-state"},
 	{eventloop.ErrAwaitOnLoop, "bad-state"},
+	{os.ErrInvalid, "bad-argument"},
 }
 
 // Kind names an error in the words of README.md; nil stays nil. An error that
@@ -41,6 +42,10 @@ var words = []struct {
 func Kind(err error) any {
 	if err == nil {
 		return nil
+	}
+	// Before their errnos, which are several.
+	if attempts, ok := errors.AsType[*eventloop.ConnectError](err); ok && !attempts.Alike() {
+		return "multiple"
 	}
 	// First, because an errno such as ENOTSUP is errors.ErrUnsupported as well.
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {
@@ -56,6 +61,12 @@ func Kind(err error) any {
 	}
 	if errors.Is(err, errors.ErrUnsupported) {
 		return "unsupported"
+	}
+	if _, ok := errors.AsType[*net.AddrError](err); ok {
+		return "bad-argument"
+	}
+	if _, ok := errors.AsType[*net.OpError](err); ok {
+		return "os-error"
 	}
 	return fmt.Sprintf("%T", err)
 }

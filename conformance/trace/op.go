@@ -22,6 +22,16 @@ func (t *Tracer) Ask(name string, show Fields, call func() (any, error)) {
 	t.Emit("op", t.perform(name, show, call))
 }
 
+// Waited traces a call that had to be waited for, when it is over. Nothing that
+// happened meanwhile was inside it.
+func (t *Tracer) Waited(name string, show Fields, err error) {
+	fields := with(show, Fields{"op": name})
+	if err != nil {
+		fields["raises"] = Kind(err)
+	}
+	t.Emit("op", fields)
+}
+
 // silent is a result that is not traced. A nil result would be: as null.
 type silent struct{}
 

@@ -116,7 +116,7 @@ func (p *Stream) describe(fields Fields) Fields {
 }
 
 // State is a transport's state in three letters: open or Closing, Reading or
-// paused, write buffer Empty or with Bytes.
+// paused, write buffer Empty or with Bytes; "-" for the half that a pipe has not.
 func State(t protocols.Transport) string {
 	letter := func(is bool, yes, no string) string {
 		if is {
@@ -124,8 +124,14 @@ func State(t protocols.Transport) string {
 		}
 		return no
 	}
-	return letter(t.IsClosing(), "C", "o") + letter(t.IsReading(), "R", "p") +
-		letter(t.WriteBufferSize() == 0, "E", "B")
+	in, out := letter(t.IsReading(), "R", "p"), letter(t.WriteBufferSize() == 0, "E", "B")
+	switch isPipe := t.ExtraInfo("pipe") != nil; {
+	case isPipe && t.CanWriteEOF():
+		in = "-"
+	case isPipe:
+		out = "-"
+	}
+	return letter(t.IsClosing(), "C", "o") + in + out
 }
 
 // Op is Tracer.Op with the state of this stream afterwards.

@@ -25,6 +25,9 @@ type X struct {
 	// Streams are the protocols in order of construction, whose index is "c".
 	Streams []*Stream
 
+	// Datagrams are those of datagram endpoints, counted from 0 as well.
+	Datagrams []*Datagram
+
 	selector string
 	logger   *slog.Logger
 	ctx      context.Context
@@ -115,7 +118,12 @@ func (x *X) TCPBuffered(hooks Hooks) *eventloop.Server {
 
 // Serve is TCP with any factory.
 func (x *X) Serve(factory func() protocols.Protocol) *eventloop.Server {
-	server := Must(x.Loop.CreateServer(factory, "tcp", "127.0.0.1:0", nil).Await(x.ctx))
+	return x.ServeWith(factory, nil)
+}
+
+// ServeWith is Serve with a configuration.
+func (x *X) ServeWith(factory func() protocols.Protocol, cfg *eventloop.ServerConfig) *eventloop.Server {
+	server := Must(x.Loop.CreateServer(factory, "tcp", "127.0.0.1:0", cfg).Await(x.ctx))
 	addr := server.Addrs()[0].(*net.TCPAddr)
 	x.Hello("tcp", Fields{"host": addr.IP.String(), "port": addr.Port})
 	return server

@@ -18,8 +18,14 @@ import (
 // groups are all scenarios, in the order of the reference server.
 var groups = []trace.Group{
 	{Name: "tcp", Logs: true, Scenarios: tcp},
+	{Name: "client", Scenarios: client},
+	{Name: "server", Scenarios: server},
+	{Name: "unix", Scenarios: unix},
 	{Name: "sched", Scenarios: sched},
 	{Name: "fd", Scenarios: fd},
+	{Name: "udp", Scenarios: udp},
+	{Name: "pipe", Scenarios: pipe},
+	{Name: "misc", Scenarios: misc},
 }
 
 const usage = "usage: tracer [-loop KIND] SCENARIO | tracer --list"

@@ -82,7 +82,7 @@ func (f *core) waitAcross(ctx context.Context, c *Coro) error {
 		return err
 	case c.expired:
 		r.abandon(true)
-		return f.unlessDone(cause(ctx))
+		return f.verdict(ctx)
 	default:
 		return f.unlessDone(f.sched.Tasks().closed())
 	}
@@ -103,14 +103,14 @@ func (f *core) waitOutside(ctx context.Context) error {
 		return f.unlessDone(f.sched.Tasks().closed())
 	case <-ctx.Done():
 		r.abandon(true)
-		return f.unlessDone(cause(ctx))
+		return f.verdict(ctx)
 	}
 }
 
 // leave asks the future's loop to cancel it and does not wait for that.
 func (f *core) leave(ctx context.Context) error {
 	_ = f.sched.Post(func() { f.cancel() })
-	return f.unlessDone(cause(ctx))
+	return f.verdict(ctx)
 }
 
 // unlessDone returns err, or nil if the future has become done meanwhile.

@@ -93,4 +93,5 @@ func (t *Tasks) release() {
 	for r := range remotes {
 		r.settled()
 	}
+	t.tellClosed()
 }

@@ -29,6 +29,7 @@ type Tasks struct {
 	unread         map[*failure]struct{}
 	failures       uint64
 	remotes        map[*remote]struct{}
+	closings       map[*closing]struct{}
 }
 
 // NewTasks returns the tasks of a new loop. Running, which may be nil, finds the

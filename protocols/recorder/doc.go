@@ -14,6 +14,7 @@
 //	Protocol   the three required methods and nothing else
 //	Stream     those, EOFReceiver and FlowController
 //	Buffered   those of Stream and BufferedProtocol
+//	Datagram   DatagramProtocol and FlowController
 //
 // The zero value of each is ready for use. Hooks are set before the protocol is
 // handed over, and run on the loop's goroutine after their call was recorded,

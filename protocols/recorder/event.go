@@ -3,6 +3,7 @@ package recorder
 import (
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"syscall"
 )
@@ -11,8 +12,8 @@ import (
 // String uses.
 type Kind string
 
-// The kinds of event. Data stands for DataReceived and for BufferUpdated,
-// Buffer for GetBuffer.
+// The kinds of event. Data stands for DataReceived, BufferUpdated and
+// DatagramReceived, Buffer for GetBuffer, Failed for ErrorReceived.
 const (
 	Made   Kind = "made"
 	Data   Kind = "data"
@@ -20,6 +21,7 @@ const (
 	EOF    Kind = "eof"
 	Pause  Kind = "pause"
 	Resume Kind = "resume"
+	Failed Kind = "error"
 	Lost   Kind = "lost"
 )
 
@@ -30,7 +32,10 @@ type Event struct {
 	// Data is a copy of what was received, in an event of kind Data.
 	Data []byte
 
-	// Err is the argument of ConnectionLost.
+	// From is the sender of a datagram.
+	From net.Addr
+
+	// Err is the argument of ConnectionLost and ErrorReceived.
 	Err error
 }
 
@@ -41,8 +46,8 @@ func (e Event) String() string {
 	switch e.Kind {
 	case Data:
 		return fmt.Sprintf("data(%d)", len(e.Data))
-	case Lost:
-		return fmt.Sprintf("lost(%s)", brief(e.Err))
+	case Lost, Failed:
+		return fmt.Sprintf("%s(%s)", e.Kind, brief(e.Err))
 	default:
 		return string(e.Kind)
 	}

@@ -32,7 +32,7 @@ type order struct {
 
 // enter is called before a callback's hook and leave after it.
 func (o *order) enter(k Kind) (wrong []string) {
-	if len(o.running) > 0 && k != Pause {
+	if len(o.running) > 0 && k != Pause && k != Failed {
 		wrong = append(wrong, fmt.Sprintf("%s inside %s", k, o.running[len(o.running)-1]))
 	}
 	o.running = append(o.running, k)

@@ -51,6 +51,7 @@ func closing(w *world) {
 			w.clog(t)
 			w.Do(func() { _ = t.Close() })
 			peer.Write([]byte("too late"))
+			peer.CloseWrite()
 			w.stays(p, "made")
 			_, _ = peer.ReadAll() // may end in the reset that unread input causes
 			w.sees(p, "made lost(nil)")
@@ -61,6 +62,20 @@ func closing(w *world) {
 			p.OnMade = func(t protocols.Transport) { _ = t.Close() }
 			peer, _ := w.connect(p)
 			peer.Write([]byte("too late"))
+			w.sees(p, "made lost(nil)")
+		})
+
+		It("hears of no end of input if it is closed in ConnectionMade and still flushes", func() {
+			p := &recorder.Stream{}
+			p.OnMade = func(t protocols.Transport) {
+				_ = t.SetWriteBufferLimits(protocols.Watermarks{High: never})
+				_, _ = t.Write(pattern(0, 8<<20))
+				_ = t.Close()
+			}
+			peer, _ := w.connect(p)
+			peer.CloseWrite()
+			w.stays(p, "made")
+			_, _ = peer.ReadAll()
 			w.sees(p, "made lost(nil)")
 		})
 

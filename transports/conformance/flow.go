@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"bytes"
 	"syscall"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -177,16 +178,21 @@ func resuming(w *world) {
 		})
 
 		It("is not resumed by limits that are raised, only by draining", func() {
-			p := &recorder.Stream{}
+			p, seen := &recorder.Stream{}, &notes{}
 			peer, t := w.connect(p)
 			written := w.clog(t)
+			var paused int
+			p.OnResume = func() { seen.add(t.WriteBufferSize() < paused) }
 			w.Do(func() {
 				over(t, -1)
 				_ = t.SetWriteBufferLimits(protocols.Watermarks{Low: never / 2, High: never})
-			})
-			w.stays(p, "made pause")
+				paused = t.WriteBufferSize()
+				seen.add(p.String())
+			}, func() { seen.add(p.String()) })
 			peer.Take(written)
 			w.sees(p, "made pause resume")
+			w.Do(func() {})
+			Expect(seen.all()).To(Equal([]string{"made pause", "made pause", "true"}))
 		})
 
 		It("may be written to inside ResumeWriting, and pauses again there", func() {
@@ -197,9 +203,8 @@ func resuming(w *world) {
 				if len(seen.all()) > 0 {
 					return
 				}
-				for p.String() == "made pause resume" && written < 2*most {
-					_, _ = t.Write(pattern(written, chunk))
-					written += chunk
+				for n := 0; p.String() == "made pause resume" && n < most; n += chunk {
+					_, _ = t.Write(pattern(written+n, chunk))
 				}
 				seen.add(p.String())
 			}
@@ -207,8 +212,9 @@ func resuming(w *world) {
 			peer.Take(written)
 			soon(w, seen.all).Should(Equal([]string{"made pause resume pause"}))
 			w.Do(func() { _ = t.Close() })
-			_, err := peer.ReadAll()
+			data, err := peer.ReadAll()
 			Expect(err).NotTo(HaveOccurred())
+			Expect(bytes.Equal(data, pattern(written, len(data)))).To(BeTrue(), "bytes lost, repeated or exchanged")
 			w.sees(p, "made pause resume pause resume lost(nil)")
 		})
 	})

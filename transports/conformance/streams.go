@@ -27,7 +27,7 @@ var topics = []func(w *world){
 	marks, pausing, resuming, pausedEnds,
 	reading, pausedReading, pausedReadingEnds,
 	endOfInput, keptOpen, resets,
-	bufferedInput, bufferedFailures, switching, switchingStyle,
+	bufferedInput, bufferedFailures, switching, switchedInPause, switchingStyle,
 	failingCallbacks, failingFlowControl, failingEnds,
 	debugMode,
 }

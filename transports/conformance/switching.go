@@ -54,6 +54,28 @@ func switching(w *world) {
 	})
 }
 
+// switchedInPause is a hand-over inside a GetBuffer that pauses as well.
+func switchedInPause(w *world) {
+	It("asks the next protocol for nothing while reading is paused", func() {
+		p, q := &recorder.Buffered{}, &recorder.Buffered{}
+		p.OnGetBuffer = func(int) []byte {
+			t := p.Transport()
+			t.PauseReading()
+			q.Adopt(t)
+			t.SetProtocol(q)
+			return nil
+		}
+		peer, t := w.connect(p)
+		peer.Write([]byte("hello"))
+		soon(w, func() bool { return on(w, t.Protocol) == protocols.Protocol(q) }).Should(BeTrue())
+		w.Settle()
+		Expect(q.Events()).To(BeEmpty())
+		w.Do(t.ResumeReading)
+		w.sees(q, "data(5)")
+		w.recorders = append(w.recorders, q)
+	})
+}
+
 // switchingStyle lets a first protocol take some input and hand the connection
 // over to a second one that receives in the other style. All bytes must reach
 // one of them, in order.

@@ -124,6 +124,13 @@ func coalescing(w *world) {
 		Entry("SetWriteBufferLimits", func(t protocols.Transport) { _ = t.SetWriteBufferLimits(protocols.Watermarks{}) }),
 	)
 
+	It("counts in WriteBufferSize only what the kernel has refused, also of the callback before", func() {
+		p, seen := &recorder.Stream{}, &notes{}
+		_, t := w.connect(p)
+		w.Do(func() { _, _ = t.Write([]byte("hello")) }, func() { seen.add(t.WriteBufferSize()) })
+		Expect(seen.all()).To(Equal([]string{"0"}))
+	})
+
 	It("delivers in order what was asked about and what was written afterwards", func() {
 		p := &recorder.Stream{}
 		peer, t := w.connect(p)

@@ -63,10 +63,8 @@ func (d *Completion) Read(h transports.Handle, on bool) {
 	if s == nil {
 		return
 	}
-	s.reading = on && !s.over
+	s.turn(on)
 	switch {
-	case s.port != nil && on:
-		s.port.resumed++
 	case s.port != nil:
 	case on:
 		d.arm(s)
@@ -241,7 +239,7 @@ func (d *Completion) deliver(h transports.Handle) {
 	}
 	b := s.held[0].data
 	s.held = s.held[1:]
-	if rest := handOver(s, b, d.finish); len(rest) > 0 {
+	if rest := d.handOver(s, b, d.finish); len(rest) > 0 {
 		s.held = slices.Insert(s.held, 0, piece{data: rest})
 	}
 	if s.sink != nil {

@@ -26,10 +26,11 @@
 //
 // Readiness and Completion are the two styles of transports.Driver over these
 // ends. They are fakes that keep the whole contract, and stricter than real
-// ones: they overwrite their receive memory after every call of a Sink, and
-// panic if a transport breaks its side (two Sends at once, TrySend or CloseWrite
-// beside one, memory of a Send changed before it was reported). Completion can
-// also hold back, reorder and cancel what it reports.
+// ones: outside debug mode they overwrite their receive memory after every call
+// of a Sink, and they panic if a transport breaks its side (two Sends at once,
+// TrySend or CloseWrite beside one, memory of a Send changed before it was
+// reported, reading on after ReadEnd). Completion can also hold back, reorder
+// and cancel what it reports.
 //
 // Descriptor numbers are far below zero: a system call that is made with one by
 // mistake gets EBADF and reaches nobody.

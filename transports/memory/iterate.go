@@ -130,14 +130,17 @@ func (h *Host) Timers() int {
 // Iteration returns how many iterations were begun.
 func (h *Host) Iteration() int { return h.iteration }
 
-// Do runs fn as a callback of the next iteration and steps until it has run.
-func (h *Host) Do(fn func()) {
-	ran := false
-	h.CallSoon(func() {
-		ran = true
-		fn()
-	})
-	for !ran && !h.closed {
+// Do runs each fn as a callback of its own, all in the next iteration, and steps
+// until they have run.
+func (h *Host) Do(fns ...func()) {
+	left := len(fns)
+	for _, fn := range fns {
+		h.CallSoon(func() {
+			left--
+			fn()
+		})
+	}
+	for left > 0 && !h.closed {
 		h.Step()
 	}
 }

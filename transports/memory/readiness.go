@@ -22,13 +22,8 @@ var (
 
 // Read implements transports.Driver.
 func (d *Readiness) Read(h transports.Handle, on bool) {
-	s := d.at(h)
-	if s == nil {
-		return
-	}
-	s.reading = on && !s.over
-	if on && s.port != nil {
-		s.port.resumed++
+	if s := d.at(h); s != nil {
+		s.turn(on)
 	}
 }
 
@@ -100,7 +95,7 @@ func (d *Readiness) read(h transports.Handle, s *slot) {
 	if len(s.held) > 0 {
 		b := s.held[0].data
 		s.held = nil
-		d.keep(s, handOver(s, b, d.finish))
+		d.keep(s, d.handOver(s, b, d.finish))
 		return
 	}
 	b := s.sink.ReadBuffer()
@@ -118,7 +113,7 @@ func (d *Readiness) read(h transports.Handle, s *slot) {
 		s.reading, s.over = false, true
 		s.sink.ReadEnd(err)
 	case own:
-		d.keep(s, handOver(s, b[:n], d.finish))
+		d.keep(s, d.handOver(s, b[:n], d.finish))
 	default:
 		s.sink.Filled(n)
 	}

@@ -120,6 +120,16 @@ func (t *table) retire(s *slot) {
 // free gives a retired slot to the next descriptor.
 func (t *table) free(s *slot) { t.slots[s.index] = nil }
 
+// turn switches delivery.
+func (s *slot) turn(on bool) {
+	if on && s.over {
+		panic("memory: Read is turned on after ReadEnd")
+	}
+	if s.reading = on; on && s.port != nil {
+		s.port.resumed++
+	}
+}
+
 // closeFD closes what a slot holds.
 func (s *slot) closeFD() {
 	switch {
@@ -205,17 +215,17 @@ func (s *slot) mustNotSend(method string) {
 }
 
 // handOver gives bytes in the driver's memory to the sink and spoils what was
-// consumed, so that whoever kept it is found out. It returns the rest; if the
-// sink closed the handle meanwhile, there is none, and finish does what Close
-// left undone.
-func handOver(s *slot, b []byte, finish func(*slot)) (rest []byte) {
+// consumed, so that whoever kept it is found out; in debug mode that is the
+// transport's own duty. It returns the rest; if the sink closed the handle
+// meanwhile, there is none, and finish does what Close left undone.
+func (t *table) handOver(s *slot, b []byte, finish func(*slot)) (rest []byte) {
 	s.lending = true
 	n := s.sink.Received(b)
 	s.lending = false
 	if n < 0 || n > len(b) {
 		panic("memory: Received consumed what it was not given")
 	}
-	for i := range b[:n] {
+	for i := 0; i < n && !t.host.debug; i++ {
 		b[i] = 0xEE
 	}
 	if s.sink == nil {

@@ -1,0 +1,21 @@
+package streams
+
+import "context"
+
+// BoundConn is a Conn whose Read and Write also end when a context does.
+type BoundConn struct {
+	*Conn
+	ctx context.Context
+}
+
+// WithContext returns the same connection with Reads and Writes that end with
+// the cause of ctx when that ends, as an *net.OpError around it. In a task the
+// task's own cancellation ends them in any case. The connection itself goes on:
+// closing it when ctx ends is the caller's business.
+func (c *Conn) WithContext(ctx context.Context) *BoundConn { return &BoundConn{Conn: c, ctx: ctx} }
+
+// Read is Conn.Read until the context ends.
+func (c *BoundConn) Read(p []byte) (int, error) { return c.read(c.ctx, p) }
+
+// Write is Conn.Write until the context ends.
+func (c *BoundConn) Write(p []byte) (int, error) { return c.write(c.ctx, p) }

@@ -1,0 +1,34 @@
+package streams
+
+import "github.com/tidemill-go/tidemill/eventloop/future"
+
+// NewConnOver is NewConn for a loop that is none of package eventloop.
+func NewConnOver(s future.Scheduler, cfg *ConnConfig) *Conn { return newConn(s, cfg, nil) }
+
+// Waiting returns how many calls wait for the Conn.
+func (c *Conn) Waiting() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.readers.list) + len(c.writers.list) + len(c.turns.list) + len(c.waiting.list)
+}
+
+// Held returns how many bytes of input and output the Conn itself holds.
+func (c *Conn) Held() (in, out int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.in.len(), len(c.out)
+}
+
+// Memory returns the size of the buffers.
+func (c *Conn) Memory() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.in.mem) + cap(c.out) + cap(c.spare)
+}
+
+// Waiting returns how many Accepts wait, and how many connections wait for one.
+func (l *Listener) Waiting() (accepts, connections int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.acceptors.list), len(l.ready)
+}

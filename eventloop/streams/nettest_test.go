@@ -1,0 +1,75 @@
+//go:build unix
+
+package streams_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"golang.org/x/net/nettest"
+
+	"github.com/tidemill-go/tidemill/eventloop"
+	"github.com/tidemill-go/tidemill/eventloop/selector"
+	"github.com/tidemill-go/tidemill/eventloop/streams"
+)
+
+// TestConn is the standard library's own test of what a net.Conn is, on every
+// kind of loop.
+func TestConn(t *testing.T) {
+	for _, m := range selector.Mechanisms() {
+		t.Run(m.Name, func(t *testing.T) {
+			t.Run("tcp", func(t *testing.T) {
+				nettest.TestConn(t, func() (c1, c2 net.Conn, stop func(), err error) {
+					return pipe(m.Name, "tcp", "127.0.0.1:0")
+				})
+			})
+			t.Run("unix", func(t *testing.T) {
+				path := filepath.Join(t.TempDir(), "s")
+				nettest.TestConn(t, func() (c1, c2 net.Conn, stop func(), err error) {
+					return pipe(m.Name, "unix", path)
+				})
+			})
+		})
+	}
+}
+
+// pipe makes a connection on a loop of its own, which stop closes.
+func pipe(kind, network, address string) (c1, c2 net.Conn, stop func(), err error) {
+	loop, err := eventloop.NewSelectorLoop(&eventloop.SelectorConfig{Selector: kind, Debug: true})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	over := make(chan error, 1)
+	go func() { over <- loop.RunForever() }()
+	halt := func() error {
+		loop.Stop()
+		return errors.Join(<-over, loop.Close())
+	}
+	c1, c2, err = connect(loop, network, address)
+	if err != nil {
+		return nil, nil, nil, errors.Join(err, halt())
+	}
+	return c1, c2, func() {
+		_, _ = c1.Close(), c2.Close()
+		_ = halt()
+	}, nil
+}
+
+func connect(loop *eventloop.Loop, network, address string) (c1, c2 *streams.Conn, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	l, err := streams.Listen(ctx, loop, network, address, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = l.Close() }()
+	if c1, err = streams.Dial(ctx, loop, network, l.Addr().String(), nil); err != nil {
+		return nil, nil, err
+	}
+	c2, err = l.AcceptConn(ctx)
+	return c1, c2, err
+}

@@ -1,0 +1,36 @@
+//go:build unix
+
+package streams_test
+
+import (
+	"testing"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/tidemill-go/tidemill/eventloop/selector"
+)
+
+func TestStreams(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "eventloop/streams")
+}
+
+// perKind are the specs of what must be the same on every kind of loop.
+var perKind = []func(kind string){
+	readSpecs, writeSpecs, flowSpecs, deadlineSpecs, closeSpecs, lossSpecs, taskSpecs,
+	dialSpecs, listenSpecs, pendingSpecs, httpSpecs, crowdSpecs,
+}
+
+// The kind is the outermost container, so that the report keeps its specs
+// together.
+var _ = func() bool {
+	for _, m := range selector.Mechanisms() {
+		Describe("On "+m.Name, func() {
+			for _, specs := range perKind {
+				specs(m.Name)
+			}
+		})
+	}
+	return true
+}()
