@@ -38,7 +38,8 @@ var floors = map[string][]string{
 	"conformance":           {},
 	"conformance/trace":     {"eventloop", "eventloop/selector", "platform", "protocols"},
 	"conformance/tracer":    {"eventloop", "eventloop/selector", "platform", "protocols", "conformance/trace"},
-	"examples/echo":         {"eventloop", "protocols"},
+	"examples/dns":          {"eventloop", "protocols"},
+	"examples/echo":         {"eventloop", "eventloop/selector", "platform", "protocols"},
 	"examples/capabilities": {"platform"},
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 // groups are the groups of scenarios that the tracer has.
-var groups = []string{"tcp", "client", "server", "unix", "sched", "fd", "udp"}
+var groups = []string{"tcp", "client", "server", "unix", "sched", "fd", "udp", "pipe", "sendfile"}
 
 // scenarios are the names of the goldens of one group. They are what the specs
 // go by, so that a scenario that the tracer lacks fails.

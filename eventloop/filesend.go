@@ -155,6 +155,8 @@ func (s *fileSend) sentSome() {
 		if err := s.direct.await(s.room); err != nil {
 			s.finish(err)
 		}
+	case errors.Is(s.err, os.ErrClosed):
+		s.finish(s.err)
 	case s.sent == 0 && !isBroken(s.err):
 		s.direct = nil // the kernel can not join these two (contract O10)
 		s.next()
@@ -165,7 +167,7 @@ func (s *fileSend) sentSome() {
 
 // isBroken tells an end of the connection from a refusal of the call.
 func isBroken(err error) bool {
-	return platform.IsDisconnect(err) || errors.Is(err, syscall.ENOTCONN) || errors.Is(err, os.ErrClosed)
+	return platform.IsDisconnect(err) || errors.Is(err, syscall.ENOTCONN)
 }
 
 func (s *fileSend) room() {

@@ -217,8 +217,8 @@ func controlFile(file *os.File, f func(fd int) error) error {
 	if err != nil {
 		return err
 	}
-	if controlling := raw.Control(func(fd uintptr) { err = f(int(fd)) }); controlling != nil {
-		return controlling
+	if raw.Control(func(fd uintptr) { err = f(int(fd)) }) != nil {
+		return os.ErrClosed // package os shows an error of its own here
 	}
 	return err
 }

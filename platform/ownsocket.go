@@ -68,8 +68,12 @@ func AdoptSocket(c interface {
 		return nil, err
 	}
 	var s *Socket
-	if failed := raw.Control(func(fd uintptr) { s, err = duplicate(int(fd)) }); failed != nil {
-		err = failed
+	closed := raw.Control(func(fd uintptr) { s, err = duplicate(int(fd)) })
+	if _, file := c.(*os.File); file && closed != nil {
+		closed = os.ErrClosed // package os shows an error of its own here
+	}
+	if closed != nil {
+		return nil, closed
 	}
 	if err != nil {
 		return nil, err

@@ -130,7 +130,7 @@ var _ = onBothStyles("Listener", func(newHost func() *memory.Host) {
 			Expect(made[0].String()).To(Equal("made"))
 			Expect(host.Failures()).To(BeEmpty())
 			Expect(counts()).To(Equal([]uint64{2, 0}))
-		}, Entry(nil, "panics"), Entry(nil, "returns nil"))
+		}, Entry("panics", "panics"), Entry("returns nil", "returns nil"))
 
 		It("reports a panic in debug mode", func() {
 			host.SetDebug(true)

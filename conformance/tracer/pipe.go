@@ -73,7 +73,11 @@ var pipe = []trace.Scenario{{
 				trace.Boom()
 			}
 		}})
+		// The driver goes on to write, and has to find a reader.
+		other := open(filepath.Join(x.Env.Tmp, "fifo"), os.O_RDONLY)
 		x.Lost(1)
+		written := eventloop.RunInExecutor(x.Loop, func() (int, error) { return other.Read(make([]byte, 4)) })
+		trace.Must(written.Await(x.Context()))
 	},
 }, {
 	Name: "pipe_write",

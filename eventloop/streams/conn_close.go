@@ -113,6 +113,7 @@ func (c *Conn) attend() {
 			c.stopped = false
 			c.unlocked(t.ResumeReading)
 		}
+		c.in.rest(true)
 	}
 }
 

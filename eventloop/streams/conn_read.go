@@ -31,7 +31,9 @@ func (c *Conn) read(ctx context.Context, p []byte) (int, error) {
 		case c.lost:
 			return 0, c.loss("read")
 		}
-		c.in.rest()
+		if !c.in.rest(false) {
+			_ = c.ask() // a closed loop is noticed by wait
+		}
 		if err := c.wait(ctx, &c.readers); err != nil {
 			return 0, c.opError("read", err)
 		}

@@ -39,7 +39,7 @@ func deadlineSpecs(kind string) {
 		It("ends a Read that waits", func(ctx context.Context) {
 			over := reads(c, make([]byte, 1))
 			Expect(c.SetReadDeadline(time.Now().Add(5 * time.Millisecond))).To(Succeed())
-			Eventually(ctx, over).Should(Receive(SatisfyAll(HaveField("n", 0), HaveField("err", timeout("read")))))
+			Eventually(ctx, over).Should(Receive(SatisfyAll(HaveField("N", 0), HaveField("Err", timeout("read")))))
 		}, bounded)
 
 		It("ends a Read that begins before it", func(ctx context.Context) {
@@ -50,8 +50,8 @@ func deadlineSpecs(kind string) {
 		It("in the past ends what waits and what comes, input or not", func(ctx context.Context) {
 			first, second := reads(c, make([]byte, 1)), clog(c)
 			Expect(c.SetDeadline(longAgo)).To(Succeed())
-			Eventually(ctx, first).Should(Receive(HaveField("err", timeout("read"))))
-			Eventually(ctx, second).Should(Receive(HaveField("err", timeout("write"))))
+			Eventually(ctx, first).Should(Receive(HaveField("Err", timeout("read"))))
+			Eventually(ctx, second).Should(Receive(HaveField("Err", timeout("write"))))
 			Expect(peer.Write([]byte("x"))).To(Equal(1))
 			Eventually(ctx, func() int { in, _ := c.Held(); return in }).Should(Equal(1))
 			Expect(c.Read(make([]byte, 1))).Error().To(timeout("read"))
@@ -74,20 +74,20 @@ func deadlineSpecs(kind string) {
 			Expect(c.SetWriteDeadline(time.Now().Add(5 * time.Millisecond))).To(Succeed())
 			var o outcome
 			Eventually(ctx, over).Should(Receive(&o))
-			Expect(o.err).To(timeout("write"))
+			Expect(o.Err).To(timeout("write"))
 			Expect(c.SetWriteDeadline(time.Time{})).To(Succeed())
 			Expect(c.CloseWrite()).To(Succeed())
 			got, err := io.ReadAll(peer)
 			Expect(err).NotTo(HaveOccurred())
-			Expect(got).To(HaveLen(o.n))
+			Expect(got).To(HaveLen(o.N))
 		}, bounded)
 
 		It("ends the Writes that wait for another one too", func(ctx context.Context) {
 			first := clog(c)
 			second := waits(c, func() (int, error) { return c.Write([]byte("x")) })
 			Expect(c.SetWriteDeadline(longAgo)).To(Succeed())
-			Eventually(ctx, first).Should(Receive(HaveField("err", timeout("write"))))
-			Eventually(ctx, second).Should(Receive(SatisfyAll(HaveField("n", 0), HaveField("err", timeout("write")))))
+			Eventually(ctx, first).Should(Receive(HaveField("Err", timeout("write"))))
+			Eventually(ctx, second).Should(Receive(SatisfyAll(HaveField("N", 0), HaveField("Err", timeout("write")))))
 		}, bounded)
 
 		It("can be moved away and taken back", func(ctx context.Context) {
@@ -96,7 +96,7 @@ func deadlineSpecs(kind string) {
 			Expect(c.SetReadDeadline(time.Now().Add(time.Hour))).To(Succeed())
 			Consistently(over).WithTimeout(60 * time.Millisecond).ShouldNot(Receive())
 			Expect(c.SetReadDeadline(longAgo)).To(Succeed())
-			Eventually(ctx, over).Should(Receive(HaveField("err", timeout("read"))))
+			Eventually(ctx, over).Should(Receive(HaveField("Err", timeout("read"))))
 			Expect(c.SetReadDeadline(time.Time{})).To(Succeed())
 			Expect(peer.Write([]byte("x"))).To(Equal(1))
 			Expect(c.Read(make([]byte, 1))).To(Equal(1))

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -143,8 +144,8 @@ func (w *world) dial(ctx context.Context, cfg streams.ConnConfig) (*streams.Conn
 
 // outcome is what Read or Write returned.
 type outcome struct {
-	n   int
-	err error
+	N   int
+	Err error
 }
 
 // reads calls Read on a goroutine and returns once that waits.
@@ -166,17 +167,29 @@ func waits(c *streams.Conn, call func() (int, error)) <-chan outcome {
 	return over
 }
 
-// clog writes to c until that waits, and returns the Write that does.
+// clog writes to c until the kernel takes no more, and returns the Write that
+// waits then.
 func clog(c *streams.Conn) <-chan outcome {
 	GinkgoHelper()
-	return waits(c, func() (n int, err error) {
-		for p := make([]byte, 256<<10); err == nil; {
+	var written atomic.Int64
+	over := waits(c, func() (n int, err error) {
+		for p := make([]byte, 16<<10); err == nil; {
 			var k int
 			k, err = c.Write(p)
-			n += k
+			n = int(written.Add(int64(k)))
 		}
 		return n, err
 	})
+	last, same := int64(0), 0
+	Eventually(func() int {
+		if now := written.Load(); now != last {
+			last, same = now, 0
+		} else {
+			same++
+		}
+		return same
+	}).WithTimeout(patient).WithPolling(5 * time.Millisecond).Should(Equal(4))
+	return over
 }
 
 // pattern is n bytes that show where they belong.

@@ -87,10 +87,16 @@ func (in *input) take(p []byte) int {
 // drop forgets what is there.
 func (in *input) drop() { in.start = in.end }
 
-// rest gives back more than an idle connection should keep, unless the loop is
-// receiving into it.
-func (in *input) rest() {
-	if in.start == in.end && !in.lent && len(in.mem) > smallBuffer {
-		in.mem, in.start, in.end = nil, 0, 0
+// rest gives back more than an idle connection should keep. Memory that is lent
+// only the loop can take back, between its receive calls: then rest returns
+// false, and the loop is to call it with its own word for that.
+func (in *input) rest(onLoop bool) bool {
+	if in.start != in.end || len(in.mem) <= smallBuffer {
+		return true
 	}
+	if in.lent && !onLoop {
+		return false
+	}
+	in.mem, in.start, in.end, in.lent = nil, 0, 0, false
+	return true
 }

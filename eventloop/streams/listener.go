@@ -46,8 +46,8 @@ type Listener struct {
 var _ net.Listener = (*Listener)(nil)
 
 // Listen makes a server on the loop and a Listener over it; network, address and
-// errors are those of Loop.CreateServer. It waits as Dial does. A nil cfg means
-// the zero value.
+// errors are those of Loop.CreateServer. It waits as Dial does, on the loop only
+// for a name to be looked up. A nil cfg means the zero value.
 func Listen(ctx context.Context, l *eventloop.Loop, network, address string, cfg *ListenConfig) (*Listener, error) {
 	s := &Listener{network: network, gate: gate{sched: schedulerOf(l)}}
 	if cfg != nil {

@@ -112,7 +112,7 @@ func writeSpecs(kind string) {
 			over := clog(c)
 			Expect(c.CloseWrite()).To(Succeed())
 			Expect(c.CloseWrite()).To(Succeed())
-			Eventually(ctx, over).Should(Receive(HaveField("err", opError("write", syscall.EPIPE))))
+			Eventually(ctx, over).Should(Receive(HaveField("Err", opError("write", syscall.EPIPE))))
 			Expect(c.Write([]byte("x"))).Error().To(opError("write", syscall.EPIPE))
 		}, bounded)
 

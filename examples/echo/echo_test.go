@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"syscall"
 	"time"
@@ -35,6 +36,8 @@ type hello struct {
 	PID  int
 	Loop string
 	TCP  string
+	UDP  string
+	Unix string
 }
 
 func ready(session *gexec.Session) (h hello) {
@@ -56,10 +59,18 @@ func dial(address string) *net.TCPConn {
 var _ = Describe("echo", func() {
 	for _, m := range selector.Mechanisms() {
 		When("checked on "+m.Name, func() {
-			It("echoes a mebibyte, prints the table and exits with 0", func() {
+			It("echoes a mebibyte through every transport, prints the table and exits with 0", func() {
 				session := start("-check", "-selector", m.Name)
 				Eventually(session, patience).Should(gexec.Exit(0))
-				Expect(string(session.Out.Contents())).To(MatchRegexp(m.Name + ` +tcp +127\.0\.0\.1:\d+ +1048576 +1048576 .* ok\n`))
+				for _, transport := range []string{`tcp +127\.0\.0\.1:\d+`, `udp +127\.0\.0\.1:\d+`, `unix +/.*`} {
+					Expect(string(session.Out.Contents())).To(MatchRegexp(m.Name + ` +` + transport + ` +1048576 +1048576 .* ok\n`))
+				}
+			})
+
+			It("echoes a mebibyte from stdin to stdout", func() {
+				session := start("-check", "-stdio", "-selector", m.Name)
+				Eventually(session, patience).Should(gexec.Exit(0))
+				Expect(string(session.Out.Contents())).To(MatchRegexp(m.Name + ` +stdio .* 1048576 +1048576 .* ok\n`))
 			})
 		})
 	}
@@ -74,6 +85,46 @@ var _ = Describe("echo", func() {
 			Expect(c.Write([]byte("hello"))).To(Equal(5))
 			Expect(c.CloseWrite()).To(Succeed())
 			Expect(io.ReadAll(c)).To(Equal([]byte("hello")))
+		})
+	})
+
+	When("several transports are named", func() {
+		It("serves them all and leaves no socket behind", func() {
+			session := start("-json", "-tcp", "127.0.0.1:0", "-udp", "127.0.0.1:0", "-unix", filepath.Join(GinkgoT().TempDir(), "s"))
+			h := ready(session)
+			Expect([]string{h.TCP, h.UDP, h.Unix}).NotTo(ContainElement(BeEmpty()))
+			session.Signal(os.Interrupt)
+			Eventually(session, patience).Should(gexec.Exit(0))
+			Expect(h.Unix).NotTo(BeAnExistingFile())
+		})
+	})
+
+	When("-unix names something that is in use", func() {
+		It("refuses a folder, a file and a live server's socket, and deletes nothing", func() {
+			dir := GinkgoT().TempDir()
+			file := filepath.Join(dir, "precious")
+			Expect(os.WriteFile(file, []byte("precious"), 0o600)).To(Succeed())
+			live := filepath.Join(dir, "live")
+			ready(start("-json", "-unix", live))
+			for _, path := range []string{dir, file, live} {
+				session := start("-unix", path)
+				Eventually(session, patience).Should(gexec.Exit(1))
+				Expect(session.Err).To(gbytes.Say("address already in use"))
+				Expect(path).To(Or(BeAnExistingFile(), BeADirectory()))
+			}
+			Expect(os.ReadFile(file)).To(Equal([]byte("precious")))
+			c, err := net.Dial("unix", live)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(c.Close()).To(Succeed())
+		})
+
+		It("replaces the socket of a server that is gone", func() {
+			stale := filepath.Join(GinkgoT().TempDir(), "stale")
+			l, err := net.ListenUnix("unix", &net.UnixAddr{Name: stale, Net: "unix"})
+			Expect(err).NotTo(HaveOccurred())
+			l.SetUnlinkOnClose(false)
+			Expect(l.Close()).To(Succeed())
+			Expect(ready(start("-json", "-unix", stale)).Unix).To(Equal(stale))
 		})
 	})
 

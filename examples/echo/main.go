@@ -1,7 +1,7 @@
 // Command echo is a server that sends back whatever it receives.
 //
 //	go run ./examples/echo            # then: nc 127.0.0.1 8888
-//	go run ./examples/echo -check     # serve, try it with a real client, exit
+//	go run ./examples/echo -check     # serve, try it with real clients, exit
 package main
 
 import (
@@ -24,15 +24,13 @@ type echo struct {
 func (e *echo) ConnectionMade(t protocols.Transport) { e.transport = t }
 func (e *echo) DataReceived(data []byte)             { e.transport.Write(data) }
 
-// serve serves until ctx ends; what is buffered then still goes out.
-func (o *options) serve(ctx context.Context, loop *eventloop.Loop) error {
+func serveStreams(ctx context.Context, loop *eventloop.Loop, network, address string) (string, error) {
 	newEcho := func() protocols.Protocol { return &echo{} }
-	server, err := loop.CreateServer(newEcho, "tcp", o.tcp, nil).Await(ctx)
+	server, err := loop.CreateServer(newEcho, network, address, nil).Await(ctx)
 	if err != nil {
-		return err
+		return "", err
 	}
-	o.ready(server)
-	return server.ServeForever(ctx)
+	return server.Addrs()[0].String(), nil
 }
 
 func main() {

@@ -1,41 +1,46 @@
 package main
 
 import (
-	"encoding/json"
 	"flag"
 	"fmt"
 	"log"
-	"os"
 
 	"github.com/tidemill-go/tidemill/eventloop"
 )
 
 // options are what the command line says.
 type options struct {
-	tcp      string
-	loop     string
-	selector string
-	json     bool
-	check    bool
-	ready    func(*eventloop.Server) // called once the server listens
+	tcp, udp, unix string
+	stdio          bool
+	loop, selector string
+	json, check    bool
+	named          bool         // some transport was named
+	ready          func(*hello) // called once all is served
 }
+
+const defaultPort = "127.0.0.1:8888"
 
 func parseOptions() *options {
 	o := &options{}
-	flag.StringVar(&o.tcp, "tcp", "127.0.0.1:8888", "serve TCP on this `address`; with -check a free port is the default")
+	flag.StringVar(&o.tcp, "tcp", "", "serve TCP on this `address`")
+	flag.StringVar(&o.udp, "udp", "", "serve UDP on this `address`")
+	flag.StringVar(&o.unix, "unix", "", "serve a Unix socket at this `path`, or abstract @name")
+	flag.BoolVar(&o.stdio, "stdio", false, "echo stdin to stdout")
 	flag.StringVar(&o.loop, "loop", "", "`kind` of loop: selector or proactor (default: the platform's)")
 	flag.StringVar(&o.selector, "selector", "", "the selector loop's `mechanism`: epoll, poll, select or kqueue (default: the best)")
 	flag.BoolVar(&o.json, "json", false, "print one line of JSON with the real addresses when ready")
 	flag.BoolVar(&o.check, "check", false, "send 1 MiB through every transport, compare, print a table, exit with 0 or 1")
+	flag.Usage = func() {
+		fmt.Fprintf(flag.CommandLine.Output(), "echo serves what is named; without a name, TCP and UDP on %s and a Unix socket in a temporary folder.\n", defaultPort)
+		flag.PrintDefaults()
+	}
 	flag.Parse()
 	log.SetFlags(0)
 	log.SetPrefix("echo: ")
 	if flag.NArg() > 0 {
 		log.Fatalf("unexpected argument %q", flag.Arg(0))
 	}
-	if o.check && !given("tcp") {
-		o.tcp = "127.0.0.1:0"
-	}
+	o.nameDefaults()
 	o.ready = o.announce
 	if err := o.choosePolicy(); err != nil {
 		log.Fatal(err)
@@ -43,9 +48,17 @@ func parseOptions() *options {
 	return o
 }
 
-func given(name string) (found bool) {
-	flag.Visit(func(f *flag.Flag) { found = found || f.Name == name })
-	return found
+// nameDefaults names what is served when nothing is: the Unix socket's folder is
+// made when it is served.
+func (o *options) nameDefaults() {
+	o.named = o.tcp != "" || o.udp != "" || o.unix != "" || o.stdio
+	switch {
+	case o.named:
+	case o.check:
+		o.tcp, o.udp = "127.0.0.1:0", "127.0.0.1:0"
+	default:
+		o.tcp, o.udp = defaultPort, defaultPort
+	}
 }
 
 // choosePolicy makes Run use the kind of loop that was asked for.
@@ -65,20 +78,4 @@ func (o *options) choosePolicy() error {
 		return fmt.Errorf("-loop %s: neither selector nor proactor", o.loop)
 	}
 	return nil
-}
-
-// announce says where the server listens.
-func (o *options) announce(s *eventloop.Server) {
-	if !o.json {
-		fmt.Println("listening on", s.Addrs())
-		return
-	}
-	line := struct {
-		PID  int    `json:"pid"`
-		Loop string `json:"loop"`
-		TCP  string `json:"tcp"`
-	}{os.Getpid(), s.Loop().Kind(), s.Addrs()[0].String()}
-	if err := json.NewEncoder(os.Stdout).Encode(line); err != nil {
-		log.Fatal(err)
-	}
 }

@@ -177,7 +177,7 @@ func bothEnds(w *world) {
 		w.Do(func() { end[name](t) })
 		peer.Reset()
 		w.sees(p, "made lost(nil)")
-	}, Entry(nil, "Close"), Entry(nil, "Abort"))
+	}, Entry("Close", "Close"), Entry("Abort", "Abort"))
 }
 
 func unreadInput(w *world) {

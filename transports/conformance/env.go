@@ -11,7 +11,7 @@ type Env interface {
 	// Connect makes a connection with p on this side, and returns the other
 	// side. ConnectionMade has returned, or panicked, by then. The write buffer
 	// has its default limits. The kernel's buffers for what the transport sends
-	// should be small (a specs fills them), and hold 64 KiB at least.
+	// should be small (specs fill them), and hold 64 KiB at least.
 	Connect(p protocols.Protocol) Peer
 
 	// Do runs each fn as a callback of its own on the loop's goroutine, all in

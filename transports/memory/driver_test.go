@@ -229,7 +229,7 @@ func aDriver(newHost func() *memory.Host) {
 			Expect(near.IsClosed()).To(BeTrue())
 			_, err := far.ReadAll()
 			Expect(err).To(Equal(end))
-		}, Entry(nil, 5, io.EOF), Entry(nil, 2, syscall.ECONNRESET))
+		}, Entry("nothing left", 5, io.EOF), Entry("something left", 2, syscall.ECONNRESET))
 
 		It("resets if bytes were received and not delivered", func() {
 			s.take = func([]byte) int { d.Read(h, false); return 2 }
