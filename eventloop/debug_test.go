@@ -128,13 +128,15 @@ func debugSpecs(kind string) {
 
 	Describe("a loop without a logger", func() {
 		It("logs through slog's default of the moment", func() {
-			w := newRealWorld(kind)
-			w.SetExceptionHandler(nil)
+			guard()
+			l, err := eventloop.NewSelectorLoop(&eventloop.SelectorConfig{Selector: kind})
+			Expect(err).NotTo(HaveOccurred())
+			DeferCleanup(l.Close)
 			logger, out := textLogger()
 			old := slog.Default()
 			slog.SetDefault(logger)
 			DeferCleanup(func() { slog.SetDefault(old) })
-			w.CallExceptionHandler(eventloop.ExceptionContext{Message: "heard"})
+			l.CallExceptionHandler(eventloop.ExceptionContext{Message: "heard"})
 			Expect(out.String()).To(ContainSubstring("heard"))
 		})
 	})

@@ -4,6 +4,7 @@ package eventloop_test
 
 import (
 	"context"
+	"log/slog"
 	"os"
 	"slices"
 	"sync"
@@ -87,6 +88,7 @@ func newJumpingWorld(kind string) *world {
 func newFakeWorld(kind string, opts looptest.Options) *world {
 	GinkgoHelper()
 	guard()
+	opts.Config.Logger = quiet()
 	l, clock, err := looptest.New(kind, &opts)
 	Expect(err).NotTo(HaveOccurred())
 	return adopt(l, clock)
@@ -101,10 +103,16 @@ func newRealWorld(kind string) *world {
 func newConfiguredWorld(cfg eventloop.SelectorConfig) *world {
 	GinkgoHelper()
 	guard()
+	if cfg.Logger == nil {
+		cfg.Logger = quiet()
+	}
 	l, err := eventloop.NewSelectorLoop(&cfg)
 	Expect(err).NotTo(HaveOccurred())
 	return adopt(l, nil)
 }
+
+// quiet logs into the report of a spec that fails.
+func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(GinkgoWriter, nil)) }
 
 func adopt(l *eventloop.Loop, clock *looptest.Clock) *world {
 	w := &world{Loop: l, clock: clock}

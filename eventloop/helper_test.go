@@ -24,7 +24,7 @@ var helpers = map[string]func() error{
 	"policy":      policyOfMain,
 	"debug":       debugOfEnvironment,
 	"descriptors": serveWithoutDescriptors,
-	"stderr":      panickingDefaultLogger,
+	"loggers":     panickingLoggers,
 }
 
 func runHelper(name string) (status int) {

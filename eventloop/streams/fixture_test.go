@@ -209,4 +209,3 @@ func opError(op string, err error) OmegaMatcher {
 		MatchError(err),
 	)
 }
-
