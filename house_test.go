@@ -34,6 +34,7 @@ var floors = map[string][]string{
 		"platform", "protocols", "transports",
 		"eventloop/selector", "eventloop/future", "eventloop/internal/goroutine",
 	},
+	"eventloop/streams":     {"eventloop", "eventloop/future", "protocols"},
 	"eventloop/looptest":    {"eventloop", "eventloop/selector", "platform"},
 	"conformance":           {},
 	"conformance/trace":     {"eventloop", "eventloop/selector", "platform", "protocols"},

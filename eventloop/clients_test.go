@@ -130,8 +130,11 @@ func pauseOnce() error {
 }
 
 // useUp opens files until the process has n descriptors and may have no more.
-func useUp(n uint64) (giveBack func(), err error) {
-	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: n, Max: n}); err != nil {
+func useUp(n int) (giveBack func(), err error) {
+	var limit unix.Rlimit
+	setLimit(&limit.Cur, n)
+	setLimit(&limit.Max, n)
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		return nil, err
 	}
 	var files []*os.File
@@ -150,3 +153,6 @@ func useUp(n uint64) (giveBack func(), err error) {
 		files = append(files, f)
 	}
 }
+
+// setLimit knows the type of a limit on this system.
+func setLimit[T int64 | uint64](limit *T, n int) { *limit = T(n) }

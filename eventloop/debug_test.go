@@ -43,9 +43,8 @@ func debugSpecs(kind string) {
 		It("warns once about a slow callback, by the function's name", func() { // A54
 			w, out := newWatchfulWorld(kind, 2*time.Millisecond)
 			w.CallSoon(takeItsTime)
-			w.CallSoon(func() {})
 			w.once()
-			Expect(bytes.Count(out.Bytes(), []byte("\n"))).To(Equal(1))
+			Expect(bytes.Count(out.Bytes(), []byte("takeItsTime"))).To(Equal(1))
 			Expect(out.String()).To(MatchRegexp(`level=WARN msg="slow callback" callback=\S+takeItsTime took=\d`))
 		})
 
@@ -112,7 +111,7 @@ func debugSpecs(kind string) {
 			w.CallSoon(takeItsTime)
 			w.once()
 			Expect(w.Debug()).To(BeTrue())
-			Expect(out.String()).To(ContainSubstring("takeItsTime"))
+			Expect(bytes.Count(out.Bytes(), []byte("takeItsTime"))).To(Equal(1))
 			Expect(bytes.Count(out.Bytes(), []byte("\n"))).To(Equal(1))
 		})
 

@@ -35,6 +35,8 @@ var perKind = []func(kind string){
 	executorSpecs, runningSpecs,
 	taskSpecs, cancelSpecs, awaitSpecs, waitSpecs, doSpecs,
 	serverSpecs, serverCloseSpecs, connectionSpecs, serveSpecs, badInputSpecs, fieldSpecs,
+	handoverSpecs, serverConfigSpecs, clientsSpecs, raceSpecs, unixSpecs, fileSpecs, churnSpecs,
+	readPipeSpecs, writePipeSpecs, sockSpecs, sendfileSpecs, addrInfoSpecs,
 }
 
 // The kind is the outermost container, so that the report keeps its specs

@@ -63,9 +63,14 @@ func (o *transportOutput) direct() *heldSocket {
 		return nil // out of descriptors: copying needs none
 	}
 	socket := platform.Owning(fd, "")
-	o.socket, _ = l.hold(platform.Sendfile, writerSide, socket, func() {})
+	held, err := l.hold(platform.Sendfile, writerSide, socket, func() {})
 	_ = socket.Close() // which leaves the descriptor to whoever holds it
-	return o.socket
+	if err != nil {
+		return nil
+	}
+	held.abandoned = o.send.abandoned
+	o.socket = held
+	return held
 }
 
 // feed is for good: the kernel's way was not to be had.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"sync"
 	"syscall"
 
 	"github.com/tidemill-go/tidemill/platform"
@@ -43,6 +44,10 @@ type fileSend struct {
 	running bool
 	cause   error // of an end that waits for the running step
 	over    bool
+
+	mu      sync.Mutex // guards the rest, for the end of the loop
+	working bool       // in the executor, with the descriptor
+	orphan  bool
 }
 
 // fileOutput is where a file goes.
@@ -73,20 +78,39 @@ func (s *fileSend) begin() { s.step(s.examine, s.examined) }
 func (s *fileSend) step(work, next func()) {
 	s.running = true
 	s.n, s.eof, s.err = 0, false, nil
+	s.setWorking(true)
 	err := s.loop.execute(func() {
 		work()
-		arrived := func() {
+		s.setWorking(false)
+		// On a closed loop nobody waits.
+		_ = s.loop.Post(func() {
 			if s.running = false; !s.over {
 				next()
 			}
-		}
-		if s.loop.Post(arrived) != nil {
-			s.out.abandon()
-		}
+		})
 	})
 	if err != nil {
 		s.running = false
+		s.setWorking(false)
 		s.finish(err)
+	}
+}
+
+func (s *fileSend) setWorking(working bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.working = working; s.orphan && !working {
+		s.out.abandon()
+	}
+}
+
+// abandoned is called when the loop closes: the descriptor is let go of now, or
+// when the step that uses it is over.
+func (s *fileSend) abandoned() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.orphan = true; !s.working {
+		s.out.abandon()
 	}
 }
 

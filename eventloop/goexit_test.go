@@ -52,9 +52,9 @@ func goexitSpecs(kind string) {
 				return 1, nil
 			})
 			_, err := eventloop.RunUntilComplete(w.Loop, task)
-			Expect(err).To(MatchError(ContainSubstring("Goexit")))
+			Expect(err).To(MatchError(eventloop.ErrGoexit))
 			Expect(task.Done()).To(BeTrue())
-			Expect(task.Err()).To(MatchError(ContainSubstring("Goexit")))
+			Expect(task.Err()).To(MatchError(eventloop.ErrGoexit))
 			Expect(w.AllTasks()).To(BeEmpty())
 			w.CallSoon(t.adds("usable"))
 			w.once()

@@ -46,6 +46,14 @@ func connected() (own, peer *net.TCPConn) {
 	return c.(*net.TCPConn), peer
 }
 
+// plainFile is a regular file, closed by the spec.
+func plainFile() io.Closer {
+	GinkgoHelper()
+	f, err := os.Open(regularFile().Name())
+	Expect(err).NotTo(HaveOccurred())
+	return f
+}
+
 // unboundSocket is a stream socket that nothing was done with.
 func unboundSocket() *platform.Socket {
 	GinkgoHelper()
@@ -99,7 +107,7 @@ func handoverSpecs(kind string) {
 			}),
 			Entry("a connection", eventloop.ServerConfig{}, "", func() io.Closer { own, _ := connected(); return own }),
 			Entry("a socket that does not listen", eventloop.ServerConfig{}, "", func() io.Closer { return unboundSocket() }),
-			Entry("a regular file", eventloop.ServerConfig{}, "", func() io.Closer { return regularFile() }),
+			Entry("a regular file", eventloop.ServerConfig{}, "", plainFile),
 			Entry("a socket of another network", eventloop.ServerConfig{}, "", func() io.Closer {
 				l, err := net.Listen("unix", socketPath())
 				Expect(err).NotTo(HaveOccurred())
@@ -198,7 +206,7 @@ func handoverSpecs(kind string) {
 				Expect(err).NotTo(HaveOccurred())
 				return c
 			}),
-			Entry("a regular file", func() io.Closer { return regularFile() }),
+			Entry("a regular file", plainFile),
 			Entry("what has no descriptor", func() io.Closer { return io.NopCloser(nil) }),
 		)
 

@@ -25,6 +25,7 @@ var helpers = map[string]func() error{
 	"debug":       debugOfEnvironment,
 	"descriptors": serveWithoutDescriptors,
 	"loggers":     panickingLoggers,
+	"pauses":      pauseOnce,
 }
 
 func runHelper(name string) (status int) {

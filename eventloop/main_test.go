@@ -161,7 +161,7 @@ var _ = Describe("Run", func() {
 				runtime.Goexit()
 				return nil
 			})
-			Expect(err).To(MatchError(ContainSubstring("Goexit")))
+			Expect(err).To(MatchError(eventloop.ErrGoexit))
 			Expect(cleaned).To(BeTrue())
 			r.reports() // main's error may be told of there, too
 		}, bounded)
@@ -179,7 +179,7 @@ var _ = Describe("Run", func() {
 				}
 				return eventloop.Sleep(ctx, 0)
 			})
-			Expect(err).To(MatchError(ContainSubstring("Goexit")))
+			Expect(err).To(MatchError(eventloop.ErrGoexit))
 			Expect(cleaned).To(BeTrue())
 			r.reports() // the task's error is told of there
 		}, bounded)

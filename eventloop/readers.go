@@ -17,8 +17,8 @@ import (
 type watcher struct {
 	fn     func()
 	serial uint32
-	// abandoned is not nil for the watcher of a raw socket call, which nobody
-	// else may replace; it is called if the loop closes first.
+	// abandoned is not nil while a raw socket call has this side for itself; it is
+	// called if the loop closes first.
 	abandoned func()
 }
 
@@ -118,8 +118,8 @@ func watchError(op platform.Operation, err error) error {
 func (d *readinessDriver) mayWatch(op platform.Operation, which side, fd int) error {
 	_, s := d.owner(fd)
 	if s == nil || s.facts&borrowed != 0 {
-		if d.awaited(which, fd) {
-			return fmt.Errorf("%w: %s of descriptor %d, which a raw socket call waits for", ErrInvalidState, op, fd)
+		if d.taken(which, fd) {
+			return fmt.Errorf("%w: %s of descriptor %d, which a raw socket call has in use", ErrInvalidState, op, fd)
 		}
 		return nil
 	}
@@ -137,12 +137,12 @@ func (d *readinessDriver) addWatcher(which side, fd int, fn func()) error {
 	}
 	w := s.extra().watcher(which)
 	old := *w
-	*w = watcher{fn: fn, serial: w.serial + 1}
+	*w = watcher{fn: fn, serial: w.serial + 1, abandoned: w.abandoned}
 	// The selector is told also if it seems to know: the number may have become
 	// another file's since.
 	err := d.register(h, s, d.interest(s))
 	if err != nil {
-		*w = watcher{fn: old.fn, serial: w.serial}
+		*w = watcher{fn: old.fn, serial: w.serial, abandoned: w.abandoned}
 		d.dropIdle(h, s)
 	}
 	return err
@@ -155,7 +155,7 @@ func (d *readinessDriver) removeWatcher(which side, fd int) (was bool) {
 	}
 	w := s.rare.watcher(which)
 	was = w.fn != nil
-	*w = watcher{serial: w.serial + 1}
+	*w = watcher{serial: w.serial + 1, abandoned: w.abandoned}
 	_ = d.update(h, s) // can only take interest away
 	d.dropIdle(h, s)
 	return was
@@ -163,10 +163,12 @@ func (d *readinessDriver) removeWatcher(which side, fd int) (was bool) {
 
 // dropIdle frees the slot of a descriptor that nobody watches any more.
 func (d *readinessDriver) dropIdle(h transports.Handle, s *slot) {
-	if s.facts&borrowed != 0 && s.rare.reader.fn == nil && s.rare.writer.fn == nil {
+	if s.facts&borrowed != 0 && s.rare.reader.isIdle() && s.rare.writer.isIdle() {
 		d.forget(h)
 	}
 }
+
+func (w *watcher) isIdle() bool { return w.fn == nil && w.abandoned == nil }
 
 // watchCall is one queued call of a reader or writer.
 type watchCall struct{ d *readinessDriver }

@@ -47,6 +47,12 @@ var (
 	connect call = func(l *eventloop.Loop, factory func() protocols.Protocol) error {
 		return failure(eventloop.Connect(l, factory, "unix", "", nil))
 	}
+	connectReadPipe call = func(l *eventloop.Loop, factory func() protocols.Protocol) error {
+		return failure(l.ConnectReadPipe(factory, nil))
+	}
+	connectWritePipe call = func(l *eventloop.Loop, factory func() protocols.Protocol) error {
+		return failure(l.ConnectWritePipe(factory, nil))
+	}
 	createConnection call = func(l *eventloop.Loop, factory func() protocols.Protocol) error {
 		return failure(l.CreateConnection(factory, "unix", "", nil))
 	}
@@ -99,6 +105,8 @@ var _ = DescribeTable("a loop of Windows refuses before anything else",
 	Entry("CreateConnection to a Unix socket on select", windowsSelect, platform.CreateConnectionUnix, createConnection),
 	Entry("Connect to a Unix socket on iocp", iocp, platform.CreateConnectionUnix, connect),
 	Entry("Connect to a Unix socket on select", windowsSelect, platform.CreateConnectionUnix, connect),
+	Entry("ConnectReadPipe on select", windowsSelect, platform.ConnectReadPipe, connectReadPipe),
+	Entry("ConnectWritePipe on select", windowsSelect, platform.ConnectWritePipe, connectWritePipe),
 )
 
 // refusal is what the platform table says.

@@ -72,6 +72,7 @@ func (l *Loop) SockSendfile(to *platform.Socket, file *os.File, offset, count in
 			f.SetError(sockError("sendfile", to, nil, err))
 			return
 		}
+		held.abandoned = s.abandoned
 		s.out = &socketOutput{send: s, held: held}
 		f.OnCancel(func() { s.stop(ErrCancelled) })
 		s.begin()

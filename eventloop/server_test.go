@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -128,7 +129,7 @@ func fieldSpecs(kind string) {
 			for i := range clients {
 				clients[i] = dial(child.address)
 			}
-			Expect(child.share(ctx)).To(BeNumerically("<", 0.05), "share of a core while nothing can be accepted")
+			Expect(child.share()).To(BeNumerically("<", 0.05), "share of a core while nothing can be accepted")
 			for _, c := range clients[:60] {
 				Expect(c.Close()).To(Succeed())
 			}
@@ -229,10 +230,11 @@ func startLimited(ctx context.Context, kind string) *limited {
 	Expect(err).NotTo(HaveOccurred())
 	Expect(cmd.Start()).To(Succeed())
 	child := &limited{lines: bufio.NewScanner(stdout)}
-	child.leave = func() {
+	child.leave = sync.OnceFunc(func() {
 		_ = stdin.Close()
 		Expect(cmd.Wait()).To(Succeed())
-	}
+	})
+	DeferCleanup(child.leave)
 	Expect(child.lines.Scan()).To(BeTrue())
 	child.address, err = net.ResolveTCPAddr("tcp", child.lines.Text())
 	Expect(err).NotTo(HaveOccurred())
@@ -241,7 +243,7 @@ func startLimited(ctx context.Context, kind string) *limited {
 
 // share waits for what the child has measured: which part of a core it has used
 // after the descriptors had run out.
-func (c *limited) share(context.Context) float64 {
+func (c *limited) share() float64 {
 	GinkgoHelper()
 	Expect(c.lines.Scan()).To(BeTrue())
 	share, err := strconv.ParseFloat(c.lines.Text(), 64)

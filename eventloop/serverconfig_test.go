@@ -67,7 +67,9 @@ func serverConfigSpecs(kind string) {
 	Describe("ServerConfig", func() {
 		create := func(ctx context.Context, w *world, address string, cfg eventloop.ServerConfig) *eventloop.Server {
 			GinkgoHelper()
-			w.background()
+			if !w.IsRunning() {
+				w.background()
+			}
 			s, err := w.CreateServer(newEcho, "tcp", address, &cfg).Await(ctx)
 			Expect(err).NotTo(HaveOccurred())
 			return s
@@ -149,9 +151,9 @@ func serverConfigSpecs(kind string) {
 
 		It("KeepAlive is passed on to the connections", func(ctx SpecContext) { // G13
 			w := newRealWorld(kind)
+			w.background()
 			for _, on := range []bool{false, true} {
 				p := &recorder.Stream{}
-				w.background()
 				server, err := w.CreateServer(func() protocols.Protocol { return p }, "tcp", "127.0.0.1:0",
 					&eventloop.ServerConfig{KeepAlive: on}).Await(ctx)
 				Expect(err).NotTo(HaveOccurred())

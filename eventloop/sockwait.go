@@ -20,12 +20,15 @@ type heldSocket struct {
 	fd      int
 	release func()
 	waits   bool
+
+	// abandoned is called if the loop closes first, and has to release.
+	abandoned func()
 }
 
-// hold takes a socket for a call. closing is called by the loop when the program
-// closes the socket meanwhile. Errors: ErrInvalidState for a socket that is not
-// the program's, or while another call waits for the same side of it (otherwise
-// the first would never end, contract C20); net.ErrClosed.
+// hold takes one side of a socket for a call. closing is called by the loop when
+// the program closes the socket meanwhile. Errors: ErrInvalidState for a socket
+// that is not the program's, or while another call has that side (otherwise the
+// one that waits would never end, contract C20); net.ErrClosed.
 func (l *Loop) hold(op platform.Operation, which side, s *platform.Socket, closing func()) (*heldSocket, error) {
 	// On a closed loop nobody waits: shut has let go of everything.
 	fd, release, err := s.Use(func() { _ = l.Post(closing) })
@@ -35,11 +38,13 @@ func (l *Loop) hold(op platform.Operation, which side, s *platform.Socket, closi
 	if err != nil {
 		return nil, err
 	}
-	if l.driver.awaited(which, fd) {
+	if l.driver.taken(which, fd) {
 		release()
-		return nil, fmt.Errorf("%w: %s while another call waits for the socket", ErrInvalidState, op)
+		return nil, fmt.Errorf("%w: %s while another call has the socket", ErrInvalidState, op)
 	}
-	return &heldSocket{loop: l, op: op, which: which, socket: s, fd: fd, release: release}, nil
+	h := &heldSocket{loop: l, op: op, which: which, socket: s, fd: fd, release: release, abandoned: release}
+	l.driver.take(which, fd, func() { h.abandoned() })
+	return h, nil
 }
 
 // await calls ready whenever the socket is, until unwait or free.
@@ -50,7 +55,7 @@ func (h *heldSocket) await(ready func()) error {
 	if h.loop.driver.watched(h.which, h.fd) {
 		return fmt.Errorf("%w: %s has to wait for a socket that AddReader or AddWriter watches", ErrInvalidState, h.op)
 	}
-	if err := h.loop.driver.await(h.which, h.fd, ready, h.release); err != nil {
+	if err := h.loop.driver.addWatcher(h.which, h.fd, ready); err != nil {
 		return err
 	}
 	h.waits = true
@@ -67,6 +72,7 @@ func (h *heldSocket) unwait() {
 // free lets go of the socket.
 func (h *heldSocket) free() {
 	h.unwait()
+	h.loop.driver.giveBack(h.which, h.fd)
 	h.release()
 }
 
@@ -84,18 +90,25 @@ func sockError(op string, s *platform.Socket, to net.Addr, err error) error {
 	return &net.OpError{Op: op, Net: s.Network(), Source: s.LocalAddr(), Addr: to, Err: err}
 }
 
-// await is addWatcher for a raw socket call.
-func (d *readinessDriver) await(which side, fd int, ready, abandoned func()) error {
-	if err := d.addWatcher(which, fd, ready); err != nil {
-		return err
-	}
+// take gives one side of a descriptor to a raw socket call.
+func (d *readinessDriver) take(which side, fd int, abandoned func()) {
 	_, s := d.owner(fd)
-	s.rare.watcher(which).abandoned = abandoned
-	return nil
+	if s == nil {
+		s = d.at(d.adopt(fd, slot{facts: borrowed}))
+	}
+	s.extra().watcher(which).abandoned = abandoned
 }
 
-// awaited reports whether a raw socket call waits for that side.
-func (d *readinessDriver) awaited(which side, fd int) bool {
+// giveBack ends what take began.
+func (d *readinessDriver) giveBack(which side, fd int) {
+	if h, s := d.owner(fd); s != nil && s.rare != nil {
+		s.rare.watcher(which).abandoned = nil
+		d.dropIdle(h, s)
+	}
+}
+
+// taken reports whether a raw socket call has that side.
+func (d *readinessDriver) taken(which side, fd int) bool {
 	_, s := d.owner(fd)
 	return s != nil && s.rare != nil && s.rare.watcher(which).abandoned != nil
 }

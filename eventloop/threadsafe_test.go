@@ -12,6 +12,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/tidemill-go/tidemill/eventloop"
+	"github.com/tidemill-go/tidemill/eventloop/selector"
 )
 
 func threadsafeSpecs(kind string) {
@@ -131,20 +132,62 @@ func threadsafeSpecs(kind string) {
 			}
 		}, bounded)
 
-		It("loses no call when each one finds the loop asleep or falling asleep", func(ctx SpecContext) {
-			w := newRealWorld(kind)
-			w.background()
-			echo := make(chan int, 1)
-			for i := range 3000 {
-				Expect(w.Post(func() { echo <- i })).To(Succeed())
-				select {
-				case <-echo:
-				case <-ctx.Done():
-					Fail(fmt.Sprintf("call %d was lost", i))
-				}
-			}
-		}, bounded)
+		DescribeTable("hears of what happens just before it sleeps", func(ctx SpecContext, happens func(*world)) {
+			guard()
+			sel, err := selector.New(kind)
+			Expect(err).NotTo(HaveOccurred())
+			d := &drowsy{Selector: sel}
+			w := newConfiguredWorld(eventloop.SelectorConfig{Selector: d})
+			d.before = func() { elsewhere(func() { happens(w) }) }
+			Expect(w.run(ctx)).To(Succeed())
+		},
+			Entry("a call", func(w *world) { _ = w.Post(w.Stop) }, bounded),
+			Entry("a call with a handle", func(w *world) { _, _ = w.CallSoonThreadsafe(w.Stop) }, bounded),
+			Entry("a Stop", func(w *world) { w.Stop() }, bounded),
+		)
+
+		DescribeTable("hears of what happens just after it has agreed to sleep", func(ctx SpecContext, happens func(*world)) {
+			guard()
+			sel, err := selector.New(kind)
+			Expect(err).NotTo(HaveOccurred())
+			d := &drowsy{Selector: sel}
+			w := newConfiguredWorld(eventloop.SelectorConfig{Selector: d})
+			d.after = func() { elsewhere(func() { happens(w) }) }
+			Expect(w.run(ctx)).To(Succeed())
+		},
+			Entry("a call", func(w *world) { _ = w.Post(w.Stop) }, bounded),
+			Entry("a call with a handle", func(w *world) { _, _ = w.CallSoonThreadsafe(w.Stop) }, bounded),
+			Entry("a Stop", func(w *world) { w.Stop() }, bounded),
+		)
 	})
+}
+
+// drowsy is a selector in which things happen once while the loop falls asleep.
+type drowsy struct {
+	selector.Selector
+	before, after func()
+}
+
+func (d *drowsy) Wait(until time.Time, park func() bool) ([]selector.Event, error) {
+	if park == nil {
+		return d.Selector.Wait(until, nil)
+	}
+	return d.Selector.Wait(until, func() bool {
+		once(&d.before)
+		sleeps := park()
+		if sleeps {
+			once(&d.after)
+		}
+		return sleeps
+	})
+}
+
+// once calls a function that is there, and takes it away.
+func once(fn *func()) {
+	if call := *fn; call != nil {
+		*fn = nil
+		call()
+	}
 }
 
 // postUntilClosed posts until it gets an error, and returns that.

@@ -59,7 +59,8 @@ type Driver interface {
 	// Read turns delivery on or off. Once Read(h, false) has returned, no
 	// ReadBuffer, Filled, Received or ReadEnd is called; what arrives meanwhile
 	// waits in order, in the kernel or in the driver. Read(h, true) never calls
-	// the sink itself, and is not allowed after ReadEnd. On a listening or connecting handle it resumes accepting.
+	// the sink itself, and is not allowed after ReadEnd. On a listening handle it
+	// is accepting that is held back, also for the rest of a batch, and resumed.
 	Read(h Handle, on bool)
 
 	// TrySend sends directly from the caller's memory as much as the kernel

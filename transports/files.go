@@ -2,7 +2,6 @@ package transports
 
 import (
 	"os"
-	"runtime"
 	"slices"
 	"syscall"
 
@@ -60,10 +59,10 @@ func (s *Stream) CanPassFiles() bool {
 	return can && s.names.kind == Local
 }
 
-func (s *Stream) passing() (*filePassing, error) {
+func (s *Stream) passing(op string) (*filePassing, error) {
 	if !s.CanPassFiles() {
 		return nil, &platform.UnsupportedError{
-			Op: "WriteFiles", OS: runtime.GOOS,
+			Op:          op,
 			Reason:      "only a Unix stream socket passes files, on a loop that can",
 			Alternative: "a Unix stream socket on a selector loop",
 		}
@@ -81,7 +80,7 @@ func (s *Stream) files() *filePassing {
 
 // WriteFiles implements protocols.FilePasser.
 func (s *Stream) WriteFiles(b []byte, files ...syscall.Conn) (int, error) {
-	passing, err := s.passing()
+	passing, err := s.passing("WriteFiles")
 	if err != nil {
 		return 0, err
 	}
@@ -160,7 +159,7 @@ func (s *Stream) sendQueued() {
 
 // AcceptFiles implements protocols.FilePasser.
 func (s *Stream) AcceptFiles(limit int) error {
-	passing, err := s.passing()
+	passing, err := s.passing("AcceptFiles")
 	if err != nil {
 		return err
 	}

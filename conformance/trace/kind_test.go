@@ -47,6 +47,11 @@ var _ = Describe("Kind", func() {
 		Entry("no running loop", eventloop.ErrNoRunningLoop, "bad-state"),
 		Entry("no loop", eventloop.ErrNoEventLoop, "bad-state"),
 		Entry("marks that make no sense", protocols.ErrInvalidWatermarks, "bad-argument"),
+		Entry("an argument that makes no sense", os.ErrInvalid, "bad-argument"),
+		Entry("an address that is none", &net.OpError{Op: "listen", Err: &net.AddrError{Err: "missing port"}}, "bad-argument"),
+		Entry("several attempts that fail alike", &eventloop.ConnectError{Attempts: []error{syscall.ECONNREFUSED, syscall.ECONNREFUSED}}, "ECONNREFUSED"),
+		Entry("several attempts that fail differently", &eventloop.ConnectError{Attempts: []error{syscall.ECONNREFUSED, syscall.ENETUNREACH}}, "multiple"),
+		Entry("an operation of the system that fails without an errno", &net.OpError{Op: "connect", Err: errors.New("no address")}, "os-error"),
 		Entry("a name that can not be resolved", &net.DNSError{Err: "no such host"}, "resolve"),
 		Entry("a refusal of the platform", &platform.UnsupportedError{Op: "x"}, "unsupported"),
 	)

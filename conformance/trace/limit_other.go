@@ -3,6 +3,6 @@
 package trace
 
 // UseUpDescriptors panics: the system has no such limit.
-func UseUpDescriptors(few uint64) (giveBack func()) {
+func UseUpDescriptors(few int) (giveBack func()) {
 	panic("trace: this system has no limit of descriptors that can be set")
 }

@@ -11,12 +11,12 @@ import (
 
 // UseUpDescriptors lets the process have few descriptors, opens files until
 // there are none left, and returns what gives those back.
-func UseUpDescriptors(few uint64) (giveBack func()) {
+func UseUpDescriptors(few int) (giveBack func()) {
 	limit := unix.Rlimit{}
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		panic(err)
 	}
-	limit.Cur = few
+	set(&limit.Cur, few)
 	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		panic(err)
 	}
@@ -36,3 +36,6 @@ func UseUpDescriptors(few uint64) (giveBack func()) {
 		}
 	}
 }
+
+// set knows the type of a limit on this system.
+func set[T int64 | uint64](limit *T, n int) { *limit = T(n) }

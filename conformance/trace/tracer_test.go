@@ -67,6 +67,14 @@ var _ = Describe("Tracer", func() {
 `))
 	})
 
+	It("traces what had to be waited for without anything around it", func() {
+		t.Waited("connect", trace.Fields{"what": "x"}, nil)
+		t.Waited("connect", nil, trace.ErrBoom)
+		Expect(out.String()).To(Equal(`{"ev":"op","op":"connect","what":"x"}
+{"ev":"op","op":"connect","raises":"Boom"}
+`))
+	})
+
 	It("takes a panic of an operation for its error and goes on", func() {
 		t.Do("fails", nil, trace.Boom)
 		t.Do("fails otherwise", nil, func() { panic("no error value") })

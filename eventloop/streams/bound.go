@@ -1,6 +1,9 @@
 package streams
 
-import "context"
+import (
+	"context"
+	"net"
+)
 
 // BoundConn is a Conn whose Read and Write also end when a context does.
 type BoundConn struct {
@@ -19,3 +22,32 @@ func (c *BoundConn) Read(p []byte) (int, error) { return c.read(c.ctx, p) }
 
 // Write is Conn.Write until the context ends.
 func (c *BoundConn) Write(p []byte) (int, error) { return c.write(c.ctx, p) }
+
+// BoundPacketConn is a PacketConn whose calls that wait also end when a context
+// does.
+type BoundPacketConn struct {
+	*PacketConn
+	ctx context.Context
+}
+
+// WithContext is Conn.WithContext.
+func (c *PacketConn) WithContext(ctx context.Context) *BoundPacketConn {
+	return &BoundPacketConn{PacketConn: c, ctx: ctx}
+}
+
+// ReadFrom is PacketConn.ReadFrom until the context ends.
+func (c *BoundPacketConn) ReadFrom(p []byte) (int, net.Addr, error) { return c.read(c.ctx, p) }
+
+// Read is PacketConn.Read until the context ends.
+func (c *BoundPacketConn) Read(p []byte) (int, error) {
+	n, _, err := c.read(c.ctx, p)
+	return n, err
+}
+
+// WriteTo is PacketConn.WriteTo until the context ends.
+func (c *BoundPacketConn) WriteTo(p []byte, addr net.Addr) (int, error) {
+	return c.write(c.ctx, p, addr)
+}
+
+// Write is PacketConn.Write until the context ends.
+func (c *BoundPacketConn) Write(p []byte) (int, error) { return c.write(c.ctx, p, nil) }

@@ -117,12 +117,6 @@ func (c *Conn) attend() {
 	}
 }
 
-func (c *Conn) unlocked(call func()) {
-	c.mu.Unlock()
-	defer c.mu.Lock()
-	call()
-}
-
 // writeEOF can only be refused if CloseWrite came before the transport.
 func (c *Conn) writeEOF() {
 	if err := c.transport.WriteEOF(); err != nil {

@@ -11,7 +11,7 @@ import (
 // goroutine blocked. It does not go through the loop for what is there. Errors
 // come after the input that was received before them, except net.ErrClosed and
 // a passed deadline. io.EOF means that the peer sends no more, or CloseRead.
-func (c *Conn) Read(p []byte) (int, error) { return c.read(nil, p) }
+func (c *Conn) Read(p []byte) (int, error) { return c.read(context.Background(), p) }
 
 func (c *Conn) read(ctx context.Context, p []byte) (int, error) {
 	c.mu.Lock()

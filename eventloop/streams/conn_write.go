@@ -12,7 +12,7 @@ import (
 // when the transport or the loop's next turn has p, not when the peer has: an
 // error of the connection comes out at a later call. The number of bytes is less
 // than len(p) only beside an error. Writes at the same time do not mix.
-func (c *Conn) Write(p []byte) (int, error) { return c.write(nil, p) }
+func (c *Conn) Write(p []byte) (int, error) { return c.write(context.Background(), p) }
 
 func (c *Conn) write(ctx context.Context, p []byte) (n int, err error) {
 	c.mu.Lock()

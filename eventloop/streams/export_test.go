@@ -32,3 +32,20 @@ func (l *Listener) Waiting() (accepts, connections int) {
 	defer l.mu.Unlock()
 	return len(l.acceptors.list), len(l.ready)
 }
+
+// Waiting returns how many calls wait for the PacketConn.
+func (c *PacketConn) Waiting() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.readers.list) + len(c.writers.list)
+}
+
+// Held returns what the datagrams count for that nobody has read.
+func (c *PacketConn) Held() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.in.size()
+}
+
+// PacketCost is what a datagram counts for beside its bytes.
+const PacketCost = packetCost

@@ -155,7 +155,7 @@ func reads(c *streams.Conn, p []byte) <-chan outcome {
 }
 
 // waits runs call, which waits for c, on a goroutine and returns once it does.
-func waits(c *streams.Conn, call func() (int, error)) <-chan outcome {
+func waits(c interface{ Waiting() int }, call func() (int, error)) <-chan outcome {
 	GinkgoHelper()
 	before := c.Waiting()
 	over := make(chan outcome, 1)

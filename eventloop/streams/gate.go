@@ -106,3 +106,10 @@ func (g *gate) dismiss(w *waiter) {
 		g.spare = w
 	}
 }
+
+// unlocked calls something that may call back.
+func (g *gate) unlocked(call func()) {
+	g.mu.Unlock()
+	defer g.mu.Lock()
+	call()
+}

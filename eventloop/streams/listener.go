@@ -114,7 +114,7 @@ func (l *Listener) arrived(c *Conn) {
 // around net.ErrClosed after Close, os.ErrDeadlineExceeded,
 // eventloop.ErrLoopClosed, or eventloop.ErrAwaitOnLoop.
 func (l *Listener) Accept() (net.Conn, error) {
-	c, err := l.AcceptConn(nil)
+	c, err := l.AcceptConn(context.Background())
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 }
 
 // AcceptConn is Accept with a context: if that ends first its cause is returned,
-// in a *net.OpError. A nil ctx never ends.
+// in a *net.OpError.
 func (l *Listener) AcceptConn(ctx context.Context) (*Conn, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -49,12 +49,15 @@ func pipe(kind, network, address string) (c1, c2 net.Conn, stop func(), err erro
 		loop.Stop()
 		return errors.Join(<-over, loop.Close())
 	}
-	c1, c2, err = connect(loop, network, address)
+	a, b, err := connect(loop, network, address)
 	if err != nil {
 		return nil, nil, nil, errors.Join(err, halt())
 	}
-	return c1, c2, func() {
-		_, _ = c1.Close(), c2.Close()
+	return a, b, func() {
+		for _, c := range []*streams.Conn{a, b} {
+			c.Abort()
+			_ = c.WaitClosed(context.Background())
+		}
 		_ = halt()
 	}, nil
 }

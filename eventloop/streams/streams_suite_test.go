@@ -20,6 +20,7 @@ func TestStreams(t *testing.T) {
 var perKind = []func(kind string){
 	readSpecs, writeSpecs, flowSpecs, deadlineSpecs, closeSpecs, lossSpecs, taskSpecs,
 	dialSpecs, listenSpecs, pendingSpecs, httpSpecs, crowdSpecs,
+	packetSpecs, packetLimitSpecs, packetOrderSpecs, packetTaskSpecs,
 }
 
 // The kind is the outermost container, so that the report keeps its specs

@@ -49,7 +49,7 @@ func taskSpecs(kind string) {
 		}, bounded)
 
 		It("suspends the task in Write while writing is paused, with bounded memory", func(ctx context.Context) {
-			const size = 32 << 20
+			const size = 16 << 20
 			_, over := w.task(func(context.Context) (int, error) { return c.Write(pattern(size)) })
 			Eventually(ctx, c.Waiting).Should(Equal(1))
 			var buffered int

@@ -14,13 +14,13 @@ type waiter struct {
 	parked bool          // in Suspend; belongs to the task's loop
 }
 
-// sleep waits for wake. It returns why it ended otherwise. A nil ctx never ends.
+// sleep waits for wake. It returns why it ended otherwise.
 func (w *waiter) sleep(ctx context.Context) error {
 	if w.coro != nil {
 		return w.suspend(ctx)
 	}
-	if ctx == nil {
-		<-w.ready
+	if ctx.Done() == nil {
+		<-w.ready // without a select, in half the time
 		return nil
 	}
 	select {
@@ -32,9 +32,6 @@ func (w *waiter) sleep(ctx context.Context) error {
 }
 
 func (w *waiter) suspend(ctx context.Context) error {
-	if ctx == nil {
-		ctx = w.coro
-	}
 	w.parked = true
 	defer func() { w.parked = false }()
 	return w.coro.Suspend(ctx)

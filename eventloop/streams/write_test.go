@@ -136,7 +136,7 @@ func flowSpecs(kind string) {
 
 		It("makes the peer wait for a program that does not read, with bounded memory", func(ctx context.Context) {
 			c, peer := w.dial(ctx, streams.ConnConfig{ReadLimit: 50_000})
-			const size = 32 << 20
+			const size = 16 << 20
 			over := make(chan outcome, 1)
 			go func() {
 				n, err := peer.Write(pattern(size))
@@ -159,7 +159,7 @@ func flowSpecs(kind string) {
 
 		It("makes Write wait for a peer that does not read, with bounded memory", func(ctx context.Context) {
 			c, peer := w.dial(ctx, streams.ConnConfig{})
-			const size = 32 << 20
+			const size = 16 << 20
 			over := waits(c, func() (int, error) { return c.Write(pattern(size)) })
 			var buffered, high int
 			Eventually(ctx, func() int {

@@ -1,0 +1,170 @@
+//go:build unix
+
+package eventloop_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/gleak"
+
+	"github.com/tidemill-go/tidemill/eventloop"
+	"github.com/tidemill-go/tidemill/protocols"
+)
+
+// states are where a client may be when it resets its connection.
+var states = []func(c net.Conn){
+	func(net.Conn) {}, // just connected
+	func(c net.Conn) { _, _ = c.Write([]byte("hello")) },
+	func(c net.Conn) { _, _ = echoed(c, "hello") },
+	func(c net.Conn) { _, _ = c.Write(make([]byte, 256<<10)) }, // most of the echo waits for a reader
+	func(c net.Conn) {
+		_, _ = echoed(c, "hello")
+		_ = c.(interface{ CloseWrite() error }).CloseWrite()
+	},
+}
+
+// churn connects n times from a few goroutines; half of the clients leave in
+// order, the others by a reset in a random state.
+func churn(to net.Addr, n int, seed uint64) {
+	const side = 16
+	var clients sync.WaitGroup
+	for i := range side {
+		random := rand.New(rand.NewPCG(seed, uint64(i)))
+		clients.Go(func() {
+			for j := range n / side {
+				if c, err := net.Dial(to.Network(), to.String()); err == nil {
+					visit(c, random, j%2 == 0)
+				}
+			}
+		})
+	}
+	clients.Wait()
+}
+
+func visit(c net.Conn, random *rand.Rand, reset bool) {
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(patient))
+	if !reset {
+		_, _ = echoed(c, "hello")
+		return
+	}
+	states[random.IntN(len(states))](c)
+	if tcp, ok := c.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+}
+
+func churnSpecs(kind string) {
+	DescribeTable("clients that come and go, half of them by a reset, leave nothing behind over",
+		func(ctx SpecContext, network string, n int) {
+			w := newRealWorld(kind)
+			w.background()
+			address := "127.0.0.1:0"
+			if network == "unix" {
+				address = socketPath()
+			}
+			server, err := w.CreateServer(newEcho, network, address, nil).Await(ctx)
+			Expect(err).NotTo(HaveOccurred())
+			seed := uint64(GinkgoRandomSeed())
+			before, running := descriptors(), gleak.Goroutines()
+			churn(server.Addrs()[0], n, seed)
+			statistics := func() (s eventloop.ServerStatistics) {
+				w.on(ctx, func() { s = server.Statistics() })
+				return s
+			}
+			Eventually(ctx, func() int { return statistics().Connections }).Should(BeZero())
+			Expect(statistics().Accepted).To(BeNumerically(">", n/2))
+			Expect(statistics().Pauses).To(BeZero())
+			Expect(opened(before)).To(BeEmpty())
+			Eventually(ctx, gleak.Goroutines).ShouldNot(gleak.HaveLeaked(running))
+			Expect(echoed(mustDial(server.Addrs()[0]), "still there")).To(Equal("still there"))
+			w.on(ctx, server.Close)
+		},
+		Entry("TCP, 500 of them", "tcp", 500, bounded),
+		Entry("a Unix socket, 500 of them", "unix", 500, bounded),
+		Entry("TCP, 10,000 of them", Label("stress"), "tcp", 10000, SpecTimeout(2*time.Minute)),
+		Entry("a Unix socket, 10,000 of them", Label("stress"), "unix", 10000, SpecTimeout(2*time.Minute)),
+	)
+
+	DescribeTable("connections of the loop to peers that reset them in any state leave nothing behind,",
+		func(ctx SpecContext, n int) {
+			w := newRealWorld(kind)
+			w.background()
+			l := listen()
+			var peers sync.WaitGroup
+			peers.Go(func() { accept(l) })
+			before, running := descriptors(), gleak.Goroutines()
+			var clients sync.WaitGroup
+			for range 16 {
+				clients.Go(func() { connectAndLose(ctx, w, l.Addr().String(), n/16) })
+			}
+			clients.Wait()
+			Eventually(ctx, func() []int { return opened(before) }).Should(BeEmpty())
+			Eventually(ctx, gleak.Goroutines).ShouldNot(gleak.HaveLeaked(running))
+			Expect(l.Close()).To(Succeed())
+			peers.Wait()
+		},
+		Entry("500 of them", 500, bounded),
+		Entry("10,000 of them", Label("stress"), 10000, SpecTimeout(2*time.Minute)),
+	)
+}
+
+func mustDial(to net.Addr) net.Conn {
+	GinkgoHelper()
+	c, err := net.Dial(to.Network(), to.String())
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func() { _ = c.Close() })
+	return c
+}
+
+// accept resets every other connection, some of them after a word.
+func accept(l net.Listener) {
+	for i := 0; ; i++ {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		if i%3 == 0 {
+			_, _ = c.Write([]byte("hello"))
+		}
+		if i%2 == 0 {
+			_ = c.(*net.TCPConn).SetLinger(0)
+		}
+		_ = c.Close()
+	}
+}
+
+// connectAndLose makes connections that end when their peer does, and some that
+// are cancelled on the way.
+func connectAndLose(ctx context.Context, w *world, to string, n int) {
+	for i := range n {
+		lost := make(chan struct{})
+		factory := func() protocols.Protocol { return &leaving{lost: lost} }
+		if i%4 == 0 {
+			hurried, cancel := context.WithTimeout(ctx, time.Duration(i%7)*10*time.Microsecond)
+			_, _ = w.CreateConnection(factory, "tcp", to, nil).Await(hurried)
+			cancel()
+			continue
+		}
+		if _, err := w.CreateConnection(factory, "tcp", to, nil).Await(ctx); err == nil {
+			select {
+			case <-lost:
+			case <-ctx.Done():
+			}
+		}
+	}
+}
+
+// leaving says when it is lost.
+type leaving struct {
+	protocols.Base
+	lost chan struct{}
+}
+
+func (l *leaving) ConnectionLost(error) { close(l.lost) }

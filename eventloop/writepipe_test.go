@@ -1,0 +1,190 @@
+//go:build unix
+
+package eventloop_test
+
+import (
+	"context"
+	"io"
+	"net"
+	"os"
+	"syscall"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/tidemill-go/tidemill/platform"
+	"github.com/tidemill-go/tidemill/protocols"
+	"github.com/tidemill-go/tidemill/protocols/recorder"
+)
+
+// writingPipe connects p to a file, on a loop that runs in the background.
+func writingPipe(ctx context.Context, w *world, p protocols.Protocol, file *os.File) protocols.WritePipe {
+	GinkgoHelper()
+	c, err := w.ConnectWritePipe(func() protocols.Protocol { return p }, file).Await(ctx)
+	Expect(err).NotTo(HaveOccurred())
+	Expect(c.Protocol).To(BeIdenticalTo(p))
+	return c.Transport
+}
+
+// much is more than any pipe holds.
+var much = make([]byte, 4<<20)
+
+func writePipeSpecs(kind string) {
+	Describe("ConnectWritePipe", func() {
+		var (
+			w    *world
+			p    *recorder.Stream
+			r    *os.File
+			pipe protocols.WritePipe
+		)
+		BeforeEach(func(ctx SpecContext) {
+			var far *os.File
+			w, p = newRealWorld(kind), &recorder.Stream{}
+			w.background()
+			r, far = filePipe()
+			pipe = writingPipe(ctx, w, p, far)
+		})
+
+		It("sends what is written, and closes at the end of output", func(ctx SpecContext) { // K12
+			var closing bool
+			w.on(ctx, func() {
+				_, _ = pipe.Write([]byte("hello"))
+				_ = pipe.WriteEOF()
+				closing = pipe.IsClosing()
+			})
+			Expect(closing).To(BeTrue())
+			Expect(io.ReadAll(r)).To(Equal([]byte("hello")))
+			Eventually(ctx, p.Done()).Should(BeClosed())
+			Expect(p.String()).To(Equal("made lost(nil)"))
+			Expect(pipe.CanWriteEOF()).To(BeTrue())
+		}, bounded)
+
+		It("pauses and resumes the writer, and sends everything before it is over", func(ctx SpecContext) { // K11
+			w.on(ctx, func() {
+				_, _ = pipe.Write(much)
+				_ = pipe.Close()
+			})
+			Expect(p.String()).To(Equal("made pause"))
+			Expect(io.ReadAll(r)).To(HaveLen(len(much)))
+			Eventually(ctx, p.Done()).Should(BeClosed())
+			Expect(p.String()).To(Equal("made pause resume lost(nil)"))
+		}, bounded)
+
+		It("drops what is written after Close, also while bytes are queued", func(ctx SpecContext) { // K13
+			var late, empty error
+			w.on(ctx, func() {
+				_, _ = pipe.Write(much)
+				_ = pipe.Close()
+				_, late = pipe.Write([]byte("late"))
+				_, empty = pipe.Write(nil)
+			})
+			Expect(late).To(MatchError(net.ErrClosed))
+			Expect(empty).NotTo(HaveOccurred())
+			Expect(io.ReadAll(r)).To(HaveLen(len(much)))
+			Eventually(ctx, p.Done()).Should(BeClosed())
+		}, bounded)
+
+		It("notices that an idle pipe's reader is gone", func(ctx SpecContext) { // K14
+			Expect(r.Close()).To(Succeed())
+			Eventually(ctx, p.Done()).Should(BeClosed())
+			Expect(p.String()).To(Equal("made lost(nil)"))
+		}, bounded)
+
+		It("ends with EPIPE if something was buffered for the reader", func(ctx SpecContext) { // K15
+			w.on(ctx, func() { _, _ = pipe.Write(much) })
+			Expect(r.Close()).To(Succeed())
+			Eventually(ctx, p.Done()).Should(BeClosed())
+			Expect(p.Err()).To(MatchError(syscall.EPIPE))
+			Expect(p.String()).To(Equal("made pause lost(broken pipe)"))
+		}, bounded)
+
+		It("ends with EPIPE if the reader goes while a Close is flushing", func(ctx SpecContext) {
+			w.on(ctx, func() {
+				_, _ = pipe.Write(much)
+				_ = pipe.Close()
+			})
+			Expect(r.Close()).To(Succeed())
+			Eventually(ctx, p.Done()).Should(BeClosed())
+			Expect(p.Err()).To(MatchError(syscall.EPIPE))
+		}, bounded)
+
+		It("gives up its buffer when it is aborted, once", func(ctx SpecContext) { // K17
+			w.on(ctx, func() {
+				_, _ = pipe.Write(much)
+				_ = pipe.Close()
+				pipe.Abort()
+				pipe.Abort()
+			})
+			Eventually(ctx, p.Done()).Should(BeClosed())
+			Expect(p.String()).To(Equal("made pause lost(nil)"))
+			Expect(p.Violations()).To(BeEmpty())
+		}, bounded)
+
+		It("has no receiving half", func(ctx SpecContext) {
+			var reading bool
+			w.on(ctx, func() {
+				t := p.Transport()
+				t.PauseReading()
+				t.ResumeReading()
+				reading = t.IsReading()
+				t.Abort()
+			})
+			Expect(reading).To(BeFalse())
+			Eventually(ctx, p.Done()).Should(BeClosed())
+		}, bounded)
+	})
+
+	Describe("a write pipe whose other end does not tell", func() {
+		It("lives on a terminal until a write fails", func(ctx SpecContext) { // K14
+			w, p := newRealWorld(kind), &recorder.Stream{}
+			w.background()
+			master, slave := pseudoTerminal()
+			pipe := writingPipe(ctx, w, p, slave)
+			Expect(master.WriteString("typed\n")).To(Equal(6))
+			Consistently(p.String, tick).Should(Equal("made"))
+			w.on(ctx, func() { _, _ = pipe.Write([]byte("shown\n")) })
+			b := make([]byte, 100)
+			Eventually(ctx, func() (string, error) { n, err := master.Read(b); return string(b[:n]), err }).Should(ContainSubstring("shown"))
+			w.on(ctx, func() { _ = pipe.Close() })
+			Eventually(ctx, p.Done()).Should(BeClosed())
+			Expect(p.String()).To(Equal("made lost(nil)"))
+		}, bounded)
+
+		It("lives on a FIFO that it can read itself", func(ctx SpecContext) {
+			w, p := newRealWorld(kind), &recorder.Stream{}
+			w.background()
+			_, file := fifoAt(os.O_RDWR)
+			pipe := writingPipe(ctx, w, p, file)
+			w.on(ctx, func() { _, _ = pipe.Write([]byte("kept")) })
+			Consistently(p.String, tick).Should(Equal("made"))
+			w.on(ctx, func() { _ = pipe.Close() })
+			Eventually(ctx, p.Done()).Should(BeClosed())
+		}, bounded)
+	})
+
+	Describe("a socket that is given as a pipe", func() {
+		It("is written to until its peer closes or sends", func(ctx SpecContext) { // K1, K19
+			for _, end := range []func(*net.TCPConn){
+				func(c *net.TCPConn) { _ = c.Close() },
+				func(c *net.TCPConn) { _, _ = c.Write([]byte("input")) },
+			} {
+				w, p := newRealWorld(kind), &recorder.Stream{}
+				w.background()
+				l := listen()
+				client := dial(l.Addr())
+				far, err := l.Accept()
+				Expect(err).NotTo(HaveOccurred())
+				file, err := far.(*net.TCPConn).File()
+				Expect(err).NotTo(HaveOccurred())
+				Expect(far.Close()).To(Succeed())
+				pipe := writingPipe(ctx, w, p, file)
+				w.on(ctx, func() { _, _ = pipe.Write([]byte("x")) })
+				Expect(client.Read(make([]byte, 1))).To(Equal(1))
+				end(client)
+				Eventually(ctx, p.Done()).Should(BeClosed())
+				Expect(p.String()).To(Equal("made lost(nil)"))
+				Expect(extra(ctx, w, pipe, "pipe")).To(BeAssignableToTypeOf(&platform.Descriptor{}))
+			}
+		}, bounded)
+	})
+}
