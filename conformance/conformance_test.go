@@ -12,7 +12,7 @@ import (
 	"github.com/tidemill-go/tidemill/eventloop/selector"
 )
 
-// groups are the groups of scenarios that the tracer has.
+// groups are how the names of the scenarios begin that the tracer has.
 var groups = []string{"tcp", "client", "server", "unix", "sched", "fd", "udp", "pipe", "sendfile"}
 
 // scenarios are the names of the goldens of one group. They are what the specs

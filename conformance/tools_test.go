@@ -37,8 +37,12 @@ var _ = Describe("tracer", func() {
 			listed[s.Name] = s.Group
 		}
 		want := make(map[string]string)
-		for _, group := range groups {
-			for _, name := range scenarios(group) {
+		for _, prefix := range groups {
+			group := prefix
+			if prefix == "sendfile" {
+				group = "misc" // the one group whose scenarios are not named after it
+			}
+			for _, name := range scenarios(prefix) {
 				want[name] = group
 			}
 		}

@@ -266,7 +266,7 @@ func (d *readinessDriver) describe(tag, _ uint64) string {
 		return "closed descriptor"
 	}
 	switch t := s.user().(type) {
-	case *transports.Stream:
+	case interface{ Protocol() protocols.Protocol }:
 		return fmt.Sprintf("%v of %T", t, t.Protocol())
 	case *transports.Datagram:
 		return fmt.Sprintf("%v of %T", t, t.Protocol())

@@ -37,6 +37,7 @@ var perKind = []func(kind string){
 	serverSpecs, serverCloseSpecs, connectionSpecs, serveSpecs, badInputSpecs, fieldSpecs,
 	handoverSpecs, serverConfigSpecs, clientsSpecs, raceSpecs, unixSpecs, fileSpecs, churnSpecs,
 	readPipeSpecs, writePipeSpecs, sockSpecs, sendfileSpecs, addrInfoSpecs,
+	datagramSpecs, datagramConfigSpecs, datagramBatchSpecs, unixgramSpecs,
 }
 
 // The kind is the outermost container, so that the report keeps its specs

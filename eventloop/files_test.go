@@ -190,7 +190,6 @@ func fileSpecs(kind string) {
 
 		It("closes them with the loop", func(ctx SpecContext) {
 			w := newRealWorld(kind)
-			halt := w.background
 			c := newCouple(ctx, w)
 			in, out := tape()
 			w.on(ctx, func() {
@@ -205,7 +204,6 @@ func fileSpecs(kind string) {
 			})
 			w.Stop()
 			Eventually(ctx, w.IsRunning).Should(BeFalse())
-			_ = halt
 			Expect(in.Close()).To(Succeed())
 			Expect(w.Close()).To(Succeed())
 			Expect(io.ReadAll(out)).To(BeEmpty())

@@ -19,7 +19,8 @@ import (
 // The file stays the caller's and must stay open meanwhile. Its position is
 // offset plus what was sent at the end, also after an error or a cancellation;
 // a pipe or device is read from where it is, offset bytes further on if it can
-// seek. Cancelling stops soon, when the system call that runs has returned.
+// seek. Cancelling stops soon, when the system call that runs has returned; a
+// read that waits for a pipe keeps its goroutine of the executor until it ends.
 //
 // The future fails with: *platform.UnsupportedError; os.ErrInvalid for a nil
 // file, a negative offset or count; ErrInvalidState for a transport that is

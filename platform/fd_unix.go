@@ -73,9 +73,11 @@ func SetNonblock(fd int) error {
 }
 
 // DupFD returns another descriptor of the same open file, closed on exec, the
-// caller's to close.
+// caller's to close. It never has the number of a standard stream, even if that
+// is free: who writes to standard error must not reach a connection.
 func DupFD(fd int) (int, error) {
-	return unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+	const aboveStandardStreams = 3
+	return unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, aboveStandardStreams)
 }
 
 // FileKind tells what is behind a descriptor; EBADF if nothing is.

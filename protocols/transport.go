@@ -43,6 +43,7 @@ type BaseTransport interface {
 	//	"socket"    *platform.Socket, the descriptor's restricted view
 	//	"sockname"  net.Addr, as LocalAddr
 	//	"peername"  net.Addr, as RemoteAddr
+	//	"pipe"      *platform.Descriptor of a pipe, which has none of the others
 	//	"peercred"  platform.Credentials of a Unix stream's peer, while it is open
 	ExtraInfo(name string) any
 

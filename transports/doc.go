@@ -19,4 +19,8 @@
 // the end of the running callback (Host.RequestFlush), and whatever asks a
 // question about it, or changes the transport's state, offers it to the kernel
 // first: a program observes what it would observe if every Write were a send.
+//
+// ReadPipe and WritePipe are streams with one half: each is made of a Stream, and
+// its own methods hide those that differ, from the driver as well. A Reservation
+// has the output of a stream for itself for a while, to send a file.
 package transports

@@ -39,8 +39,12 @@ func (s *Stream) ResumeReading() {
 }
 
 // IsReading implements protocols.Transport. It stays true after an end of input
-// that the protocol chose to survive (F12).
-func (s *Stream) IsReading() bool { return !s.is(inputPaused | isClosing) }
+// that the protocol chose to survive (F12). Coalesced writes are offered first,
+// as for IsClosing: one that fails ends the reading too.
+func (s *Stream) IsReading() bool {
+	s.offer()
+	return !s.deaf()
+}
 
 // deaf reports whether nothing may be delivered now.
 func (s *Stream) deaf() bool { return s.is(inputPaused | isClosing) }

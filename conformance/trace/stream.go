@@ -124,6 +124,7 @@ func State(t protocols.Transport) string {
 		}
 		return no
 	}
+	closing := letter(t.IsClosing(), "C", "o") // first: asking may find that a write has failed
 	in, out := letter(t.IsReading(), "R", "p"), letter(t.WriteBufferSize() == 0, "E", "B")
 	switch isPipe := t.ExtraInfo("pipe") != nil; {
 	case isPipe && t.CanWriteEOF():
@@ -131,7 +132,7 @@ func State(t protocols.Transport) string {
 	case isPipe:
 		out = "-"
 	}
-	return letter(t.IsClosing(), "C", "o") + in + out
+	return closing + in + out
 }
 
 // Op is Tracer.Op with the state of this stream afterwards.

@@ -17,6 +17,7 @@ type transport struct {
 	closing, paused bool
 	size            int
 	fails           error
+	pipe            string // "read", "write", or empty
 }
 
 func (t *transport) IsClosing() bool      { return t.closing }
@@ -24,6 +25,13 @@ func (t *transport) IsReading() bool      { return !t.paused && !t.closing }
 func (t *transport) WriteBufferSize() int { return t.size }
 func (t *transport) WriteBufferLimits() protocols.Watermarks {
 	return protocols.Watermarks{Low: 1, High: 4}
+}
+func (t *transport) CanWriteEOF() bool { return t.pipe != "read" }
+func (t *transport) ExtraInfo(name string) any {
+	if name == "pipe" && t.pipe != "" {
+		return t
+	}
+	return nil
 }
 func (t *transport) Write(b []byte) (int, error) { return 0, t.fails }
 func (t *transport) Close() error                { t.closing = true; return nil }
@@ -35,6 +43,8 @@ var _ = Describe("State", func() {
 		Entry("paused", &transport{paused: true}, "opE"),
 		Entry("with bytes", &transport{size: 1}, "oRB"),
 		Entry("closing, which does not read", &transport{closing: true}, "CpE"),
+		Entry("a pipe's reading end, which has no buffer", &transport{pipe: "read", size: 1}, "oR-"),
+		Entry("a pipe's writing end, which does not read", &transport{pipe: "write", size: 1}, "o-B"),
 	)
 })
 

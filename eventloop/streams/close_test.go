@@ -67,6 +67,31 @@ func closeSpecs(kind string) {
 			Expect(io.ReadAll(peer)).To(Equal([]byte("hello")))
 		}, bounded)
 
+		It("sends what is written while the loop is sending", func(ctx context.Context) {
+			m := w.meddle(ctx)
+			m.during = func() {
+				_, _ = m.Conn.Write([]byte("second"))
+				_ = m.Conn.Close()
+			}
+			Expect(m.Conn.Write([]byte("first, "))).To(Equal(7))
+			got, err := io.ReadAll(m.peer)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(string(got)).To(Equal("first, second"))
+		}, bounded)
+
+		It("sends what was written before writing was paused", func(ctx context.Context) {
+			m := w.meddle(ctx)
+			m.during = func() {
+				_, _ = m.Conn.Write([]byte("second"))
+				m.Conn.PauseWriting()
+				_ = m.Conn.Close()
+			}
+			Expect(m.Conn.Write([]byte("first, "))).To(Equal(7))
+			got, err := io.ReadAll(m.peer)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(string(got)).To(Equal("first, second"))
+		}, bounded)
+
 		It("keeps the addresses", func(ctx context.Context) {
 			c, peer := w.dial(ctx, streams.ConnConfig{})
 			Expect(c.Close()).To(Succeed())

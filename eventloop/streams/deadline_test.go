@@ -102,6 +102,17 @@ func deadlineSpecs(kind string) {
 			Expect(c.Read(make([]byte, 1))).To(Equal(1))
 		}, bounded)
 
+		It("does not pass when a timer of an earlier one comes late", func(ctx context.Context) {
+			Expect(c.SetReadDeadline(time.Now().Add(time.Hour))).To(Succeed())
+			c.FireReadDeadline()
+			Expect(peer.Write([]byte("x"))).To(Equal(1))
+			Expect(c.Read(make([]byte, 1))).To(Equal(1))
+			Expect(c.SetReadDeadline(time.Time{})).To(Succeed())
+			c.FireReadDeadline()
+			Expect(peer.Write([]byte("x"))).To(Equal(1))
+			Expect(c.Read(make([]byte, 1))).To(Equal(1))
+		}, bounded)
+
 		It("is refused after Close", func() {
 			Expect(c.Close()).To(Succeed())
 			for _, set := range []func(time.Time) error{c.SetDeadline, c.SetReadDeadline, c.SetWriteDeadline} {

@@ -49,3 +49,6 @@ func (c *PacketConn) Held() int {
 
 // PacketCost is what a datagram counts for beside its bytes.
 const PacketCost = packetCost
+
+// FireReadDeadline is what a timer does that was replaced too late to stop it.
+func (c *Conn) FireReadDeadline() { c.reading.fire() }

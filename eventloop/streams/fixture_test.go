@@ -17,6 +17,7 @@ import (
 
 	"github.com/tidemill-go/tidemill/eventloop"
 	"github.com/tidemill-go/tidemill/eventloop/streams"
+	"github.com/tidemill-go/tidemill/protocols"
 )
 
 const (
@@ -208,4 +209,53 @@ func opError(op string, err error) OmegaMatcher {
 		HaveField("Op", op),
 		MatchError(err),
 	)
+}
+
+// meddler is a Conn to whose transport something happens during the first Write.
+type meddler struct {
+	*streams.Conn
+	peer   net.Conn
+	during func() // called on another goroutine, while the loop waits
+}
+
+// meddle connects a meddler to a peer of package net, which is closed with the
+// spec.
+func (w *world) meddle(ctx context.Context) *meddler {
+	GinkgoHelper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	Expect(err).NotTo(HaveOccurred())
+	defer func() { _ = l.Close() }()
+	m := &meddler{Conn: streams.NewConn(w.Loop, nil)}
+	_, err = w.CreateConnection(func() protocols.Protocol { return m }, "tcp", l.Addr().String(), nil).Await(ctx)
+	Expect(err).NotTo(HaveOccurred())
+	m.peer, err = l.Accept()
+	Expect(err).NotTo(HaveOccurred())
+	Expect(m.peer.SetDeadline(time.Now().Add(patient))).To(Succeed())
+	DeferCleanup(func() {
+		m.Abort()
+		_ = m.peer.Close()
+	})
+	return m
+}
+
+func (m *meddler) ConnectionMade(t protocols.Transport) {
+	m.Conn.ConnectionMade(&meddled{Transport: t, meddler: m})
+}
+
+type meddled struct {
+	protocols.Transport
+	meddler *meddler
+}
+
+func (t *meddled) Write(b []byte) (int, error) {
+	if during := t.meddler.during; during != nil {
+		t.meddler.during = nil
+		over := make(chan struct{})
+		go func() {
+			defer close(over)
+			during()
+		}()
+		<-over
+	}
+	return t.Transport.Write(b)
 }

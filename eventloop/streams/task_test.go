@@ -114,11 +114,15 @@ func taskSpecs(kind string) {
 				return 0, eventloop.Sleep(ctx, 50*time.Millisecond)
 			})
 			Eventually(ctx, c.Waiting).Should(Equal(1))
-			release := w.blocked(ctx)
-			defer release()
-			Expect(w.Post(func() { t.Cancel() })).To(Succeed())
-			Expect(c.SetReadDeadline(longAgo)).To(Succeed()) // posts the wake-up behind the cancellation
-			release()
+			in, out := make(chan struct{}), make(chan struct{})
+			Expect(w.Post(func() {
+				t.Cancel() // the next iteration ends the Read and begins the Sleep
+				close(in)
+				<-out
+			})).To(Succeed())
+			Eventually(ctx, in).Should(BeClosed())
+			Expect(c.SetReadDeadline(longAgo)).To(Succeed()) // its wake-up follows in that iteration
+			close(out)
 			Eventually(ctx, over).Should(Receive(Equal(outcome{})))
 			Expect(time.Since(start)).To(BeNumerically(">=", 49*time.Millisecond))
 		}, bounded)
