@@ -88,6 +88,21 @@ var _ = Describe("echo", func() {
 		})
 	})
 
+	When("it is a filter of something that can not be watched", func() {
+		It("says so and exits with 1", func() {
+			cmd := exec.Command(program, "-stdio", "-selector", "poll")
+			file, err := os.Open("echo_test.go")
+			Expect(err).NotTo(HaveOccurred())
+			DeferCleanup(file.Close)
+			cmd.Stdin = file
+			session, err := gexec.Start(cmd, GinkgoWriter, GinkgoWriter)
+			Expect(err).NotTo(HaveOccurred())
+			Eventually(session, patience).Should(gexec.Exit(1))
+			Expect(session.Err).To(gbytes.Say("regular file"))
+			Expect(session.Err).NotTo(gbytes.Say("panic"))
+		})
+	})
+
 	When("several transports are named", func() {
 		It("serves them all and leaves no socket behind", func() {
 			session := start("-json", "-tcp", "127.0.0.1:0", "-udp", "127.0.0.1:0", "-unix", filepath.Join(GinkgoT().TempDir(), "s"))

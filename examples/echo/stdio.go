@@ -12,7 +12,7 @@ import (
 type output struct {
 	protocols.Base
 	transport protocols.Transport
-	input     protocols.ReadPipe
+	input     protocols.ReadPipe // nil until stdin is connected
 	lost      func()
 }
 
@@ -21,7 +21,9 @@ func (o *output) PauseWriting()                        { o.input.PauseReading() 
 func (o *output) ResumeWriting()                       { o.input.ResumeReading() }
 
 func (o *output) ConnectionLost(error) {
-	o.input.Close()
+	if o.input != nil {
+		o.input.Close()
+	}
 	o.lost()
 }
 
