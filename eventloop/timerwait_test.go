@@ -52,12 +52,15 @@ func timerWaitSpecs(kind string) {
 		}, bounded)
 
 		It("is without limit when there is no timer", func(ctx SpecContext) { // A17
-			w, sel := newObservedWorld(kind)
-			w.background()
-			w.on(ctx, func() {})
-			w.Stop()
-			Eventually(ctx, w.IsRunning).Should(BeFalse())
-			Expect(sel.waits[0]).To(Equal(wait{time.Time{}, true}))
+			guard()
+			sel, err := selector.New(kind)
+			Expect(err).NotTo(HaveOccurred())
+			o := &observed{Selector: sel}
+			d := &drowsy{Selector: o}
+			w := newConfiguredWorld(eventloop.SelectorConfig{Selector: d})
+			d.after = func() { elsewhere(w.Stop) } // so that it has slept
+			Expect(w.run(ctx)).To(Succeed())
+			Expect(o.waits[0]).To(Equal(wait{time.Time{}, true}))
 		}, bounded)
 
 		It("does not block when something is queued or Stop was called", func() { // A17

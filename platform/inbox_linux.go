@@ -16,6 +16,12 @@ type header struct {
 // controlSize holds one IP_PKTINFO or IPV6_PKTINFO message, and room to spare.
 const controlSize = 64
 
+// control is aligned as the headers in it want it.
+type control struct {
+	_   [0]uint64
+	raw [controlSize]byte
+}
+
 // An Inbox receives datagrams in batches, into slots of its own. The slots have
 // one size for ever, so that no length of anybody's can make the kernel write
 // beyond one. It belongs to one goroutine.
@@ -23,7 +29,7 @@ type Inbox struct {
 	headers   []header
 	vectors   []unix.Iovec
 	names     []Name
-	controls  [][controlSize]byte
+	controls  []control
 	datagrams []Datagram
 	slab      []byte
 	size      int
@@ -36,7 +42,7 @@ func NewInbox(slots, size int) *Inbox {
 		headers:   make([]header, slots),
 		vectors:   make([]unix.Iovec, slots),
 		names:     make([]Name, slots),
-		controls:  make([][controlSize]byte, slots),
+		controls:  make([]control, slots),
 		datagrams: make([]Datagram, slots),
 		slab:      make([]byte, slots*size),
 		size:      size,
@@ -94,7 +100,7 @@ func (b *Inbox) reset(info bool) {
 		}
 		m.Control, m.Controllen = nil, 0
 		if info {
-			m.Control = &b.controls[i][0]
+			m.Control = &b.controls[i].raw[0]
 			m.SetControllen(controlSize)
 		}
 	}
@@ -110,7 +116,7 @@ func (b *Inbox) collect(i int, info bool) {
 	d.Truncated = h.message.Flags&unix.MSG_TRUNC != 0
 	d.To, d.Interface = netip.Addr{}, 0
 	if info {
-		d.To, d.Interface = packetInfo(b.controls[i][:min(int(h.message.Controllen), controlSize)])
+		d.To, d.Interface = packetInfo(b.controls[i].raw[:min(int(h.message.Controllen), controlSize)])
 	}
 }
 

@@ -9,8 +9,11 @@ import (
 // An Outbox sends datagrams. Its zero value is ready; it belongs to one
 // goroutine.
 type Outbox struct {
-	headers []header
-	vectors []unix.Iovec
+	headers  []header
+	vectors  []unix.Iovec
+	runs     []int // how many datagrams a header stands for
+	controls []segmentControl
+	segments capability
 }
 
 // Send sends datagrams in order from a non-blocking socket and returns how many
@@ -61,43 +64,70 @@ func sendOne(fd int, d *Outgoing) error {
 }
 
 // sendMany makes one call of sendmmsg, for the datagrams up to the first one
-// without an address. The kernel reads the headers during the call only; they
-// are wiped so that they keep nobody's memory alive.
+// without an address. What the kernel refuses as a run of segments it is given
+// again one by one, and that answer counts.
 func (b *Outbox) sendMany(fd int, datagrams []Outgoing) (sent int, err error) {
 	if b.headers == nil {
 		b.headers, b.vectors = make([]header, outboxSize), make([]unix.Iovec, outboxSize)
+		b.runs, b.controls = make([]int, outboxSize), make([]segmentControl, outboxSize)
 	}
-	count := 0
-	for i := range datagrams[:min(len(datagrams), outboxSize)] {
-		if datagrams[i].To.IsZero() {
-			break
+	messages := b.fill(datagrams, b.maySegment(fd, &datagrams[0]))
+	n, errno := b.transmit(fd, messages)
+	if first := b.runs[0]; errno != 0 && first > 1 && !WouldBlock(errno) {
+		if errno == unix.EIO {
+			b.segments = absent // the interface can not compute the checksums
 		}
-		b.address(i, &datagrams[i])
-		count++
+		messages = b.fill(datagrams[:first], false)
+		n, errno = b.transmit(fd, messages)
 	}
-	defer func() {
-		clear(b.headers[:count])
-		clear(b.vectors[:count])
-	}()
+	if errno != 0 {
+		return 0, errno
+	}
+	for _, run := range b.runs[:n] {
+		sent += run
+	}
+	return sent, nil
+}
+
+// transmit returns how many messages were taken. The kernel reads the headers
+// during the call only; they are wiped so that they keep nobody's memory alive.
+func (b *Outbox) transmit(fd, messages int) (int, unix.Errno) {
+	defer clear(b.headers[:messages])
+	defer clear(b.vectors)
 	for {
 		n, _, errno := unix.RawSyscall6(unix.SYS_SENDMMSG, uintptr(fd), uintptr(unsafe.Pointer(&b.headers[0])),
-			uintptr(count), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
-		switch errno {
-		case 0:
-			return int(n), nil
-		case unix.EINTR:
-		default:
-			return 0, errno
+			uintptr(messages), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
+		if errno != unix.EINTR {
+			return int(n), errno
 		}
 	}
 }
 
-func (b *Outbox) address(i int, d *Outgoing) {
-	b.vectors[i].Base = unsafe.SliceData(d.Data)
-	b.vectors[i].SetLen(len(d.Data))
-	m := &b.headers[i].message
-	m.Name = (*byte)(unsafe.Pointer(&d.To.raw.any))
-	m.Namelen = d.To.raw.size
-	m.Iov = &b.vectors[i]
-	m.SetIovlen(1)
+// fill makes messages, each of one datagram or of a run of segments.
+func (b *Outbox) fill(datagrams []Outgoing, segment bool) (messages int) {
+	limit := min(len(datagrams), outboxSize)
+	for i := 0; i < limit && !datagrams[i].To.IsZero(); messages++ {
+		run := 1
+		if segment {
+			run = segmentRun(datagrams[i:limit])
+		}
+		for j := range run {
+			b.vectors[i+j].Base = unsafe.SliceData(datagrams[i+j].Data)
+			b.vectors[i+j].SetLen(len(datagrams[i+j].Data))
+		}
+		m := &b.headers[messages].message
+		m.Name = (*byte)(unsafe.Pointer(&datagrams[i].To.raw.any))
+		m.Namelen = datagrams[i].To.raw.size
+		m.Iov = &b.vectors[i]
+		m.SetIovlen(run)
+		if run > 1 {
+			c := &b.controls[messages]
+			c.set(len(datagrams[i].Data))
+			m.Control = (*byte)(unsafe.Pointer(c))
+			m.SetControllen(int(unsafe.Sizeof(*c)))
+		}
+		b.runs[messages] = run
+		i += run
+	}
+	return messages
 }

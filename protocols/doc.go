@@ -22,4 +22,7 @@
 //
 // A wrapper that embeds another Protocol hides these; embed Base to have them
 // all but BufferedProtocol, which would take the input away from DataReceived.
+//
+// A DatagramProtocol, of a UDP or Unix datagram endpoint, has no end of input
+// and hears of failures one by one; see there.
 package protocols

@@ -17,7 +17,6 @@ func (d *Datagram) Close() error {
 	}
 	d.state |= isClosing
 	d.host.Driver().Read(d.handle, false)
-	d.offer()
 	d.drained()
 	return nil
 }

@@ -97,7 +97,7 @@ func (d *Datagram) Broken(err error) {
 
 // handOut delivers datagrams, and then sends what the protocol has sent
 // meanwhile, in as few system calls as it takes. What can not be delivered,
-// because the protocol has paused, is held, behind what is held already.
+// because the protocol has paused, is held.
 func (d *Datagram) handOut(list []protocols.Datagram) {
 	done := 0
 	d.handingOut = true
@@ -107,7 +107,7 @@ func (d *Datagram) handOut(list []protocols.Datagram) {
 		d.offer()
 		d.drained()
 	}()
-	for done < len(list) && !d.deaf() && len(d.held) == 0 {
+	for done < len(list) && !d.deaf() {
 		d.deliver(list, &done)
 	}
 }

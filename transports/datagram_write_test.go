@@ -87,6 +87,31 @@ var _ = Describe("Datagram, sending", func() {
 			Expect(p.String()).NotTo(ContainSubstring("pause"))
 		})
 
+		It("pauses the writer of what the kernel does not take at its end", func() {
+			Expect(d.SetWriteBufferLimits(protocols.Watermarks{High: 10})).To(Succeed())
+			host.post.refusing(syscall.EAGAIN)
+			host.arrive(from(alice, "12345", "12345", "1"))
+			Expect(p.String()).To(Equal("made data(5) data(5) data(1) pause"))
+			Expect(d.WriteBufferSize()).To(Equal(11))
+		})
+
+		It("keeps the address of a datagram before which another one fails", func() {
+			long := strings.Repeat("x", 20000)
+			host.post.taken = func(payload string) error {
+				if payload == "bad" {
+					return syscall.EPERM
+				}
+				return nil
+			}
+			p.OnError = func(error) { _ = d.SendTo([]byte("report"), udpAddr(bob)) }
+			p.OnData = func(data []byte, from net.Addr) {
+				_ = d.SendTo(data, from)
+				_ = d.SendTo([]byte(long), from)
+			}
+			host.arrive(from(alice, "bad"))
+			Expect(sent()).To(ConsistOf("report to "+bob, long+" to "+alice))
+		})
+
 		It("sends a long one at once, so that its error comes inside SendTo", func() {
 			long := strings.Repeat("x", 70000)
 			host.post.taken = func(payload string) error {

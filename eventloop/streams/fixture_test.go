@@ -4,6 +4,7 @@ package streams_test
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"os"
 	"sync"
@@ -67,7 +68,7 @@ func newWorld(kind string) *world {
 
 func newLoop(kind string) *world {
 	GinkgoHelper()
-	l, err := eventloop.NewSelectorLoop(&eventloop.SelectorConfig{Selector: kind, Debug: true, SlowCallback: -1})
+	l, err := eventloop.NewSelectorLoop(&eventloop.SelectorConfig{Selector: kind, Debug: true, SlowCallback: -1, Logger: slog.New(slog.DiscardHandler)})
 	Expect(err).NotTo(HaveOccurred())
 	w := &world{Loop: l}
 	l.SetExceptionHandler(w.hear)

@@ -4,6 +4,10 @@ const (
 	// smallBuffer is where buffers begin, and what an idle connection keeps.
 	smallBuffer = 4 << 10
 
+	// freshBuffer is where they begin again when a reader has caught up: the next
+	// receive call may find nothing, and nobody hears of that.
+	freshBuffer = 16 << 10
+
 	// smallestLimit is what lower limits are raised to: reading pieces of a few
 	// bytes costs more than the memory.
 	smallestLimit = 512
@@ -98,5 +102,6 @@ func (in *input) rest(onLoop bool) bool {
 		return false
 	}
 	in.mem, in.start, in.end, in.lent = nil, 0, 0, false
+	in.size = min(in.size, freshBuffer)
 	return true
 }

@@ -100,7 +100,7 @@ func readSpecs(kind string) {
 			Expect(err).NotTo(HaveOccurred())
 			Eventually(ctx, over).Should(Receive(BeNil()))
 			late := reads(c, make([]byte, 1))
-			Expect(c.Memory()).To(BeNumerically("<=", 16<<10))
+			Eventually(ctx, c.Memory).Should(BeNumerically("<=", 20<<10))
 			Expect(c.Close()).To(Succeed())
 			Eventually(ctx, late).Should(Receive())
 		}, bounded)
