@@ -21,8 +21,12 @@ import (
 // closed; transports are closed and given the linger time to send what they
 // hold, then aborted; the executor is shut down, which waits for functions that
 // still run; the loop is closed. Run installs no signal handlers: pass a context
-// of signal.NotifyContext. It returns ErrLoopRunning when called by a loop.
+// of signal.NotifyContext. It returns ErrLoopRunning when called by a loop,
+// and an error for a nil main.
 func Run(ctx context.Context, main func(ctx context.Context, l *Loop) error) error {
+	if main == nil {
+		return fmt.Errorf("%w given to Run", errNilCallback)
+	}
 	if _, err := Running(); err == nil {
 		return ErrLoopRunning
 	}

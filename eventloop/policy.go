@@ -70,6 +70,7 @@ func (p *DefaultPolicy) Get() (*Loop, error) {
 func (p *DefaultPolicy) Set(l *Loop) {
 	id := goroutine.ID()
 	p.mu.Lock()
+	before := p.loops[id]
 	if p.loops == nil {
 		p.loops = make(map[uint64]*Loop)
 	}
@@ -79,7 +80,7 @@ func (p *DefaultPolicy) Set(l *Loop) {
 		p.loops[id] = l
 	}
 	p.mu.Unlock()
-	if l != nil {
+	if l != nil && l != before {
 		l.whenClosed(func() { p.forget(id, l) })
 	}
 }

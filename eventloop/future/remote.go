@@ -18,7 +18,9 @@ func newRemote(f *core, notify func()) *remote {
 	return r
 }
 
-// arm registers the wait. After an error nothing is registered.
+// arm registers the wait. After an error nothing is registered. The future may
+// become done, and its loop stop, before the loop gets to register: whoever
+// comes later, this or Leave, sees the other and ends the wait.
 func (r *remote) arm() error {
 	t := r.future.sched.Tasks()
 	if err := t.admit(r); err != nil {
@@ -27,6 +29,9 @@ func (r *remote) arm() error {
 	if err := r.future.sched.Post(r.register); err != nil {
 		t.forget(r)
 		return err
+	}
+	if r.future.Done() {
+		r.settled()
 	}
 	return nil
 }

@@ -209,4 +209,16 @@ var _ = Describe("Await across loops", func() {
 			}
 		})
 	})
+
+	It("ends when the loop stops right after the result, before it has taken note of the wait", func() {
+		f := future.New[int](abroad)
+		results := make(chan int, 1)
+		go func() {
+			v, _ := f.Await(context.Background())
+			results <- v
+		}()
+		Eventually(abroad.tasks.Remotes).WithTimeout(patient).Should(Equal(1))
+		abroad.on(func() { f.SetResult(7) })
+		Eventually(results).WithTimeout(patient).Should(Receive(Equal(7)))
+	})
 })

@@ -2,6 +2,7 @@ package future
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"sync/atomic"
 
@@ -48,10 +49,19 @@ func (t *Tasks) Enter() {
 	t.g.Store(t.base)
 }
 
-// Leave takes back Enter.
+// Leave takes back Enter. Waits from outside whose future is done end, also those
+// that the loop had no more turn to register.
 func (t *Tasks) Leave() {
 	t.g.Store(0)
 	t.base = 0
+	t.mu.Lock()
+	remotes := maps.Clone(t.remotes)
+	t.mu.Unlock()
+	for r := range remotes {
+		if r.future.Done() {
+			r.settled()
+		}
+	}
 }
 
 // OnLoop reports whether the caller executes for the loop: as its own goroutine
