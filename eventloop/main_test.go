@@ -64,6 +64,10 @@ var _ = Describe("Run", func() {
 		Expect(r.loop.IsClosed()).To(BeTrue())
 	}, bounded)
 
+	It("refuses a nil main", func(ctx SpecContext) {
+		Expect(eventloop.Run(ctx, nil)).To(MatchError(ContainSubstring("nil callback given to Run")))
+	}, bounded)
+
 	It("returns nil when all went well, and a panic of main as an error", func(ctx SpecContext) {
 		Expect(eventloop.Run(ctx, func(context.Context, *eventloop.Loop) error { return nil })).To(Succeed())
 		err := eventloop.Run(ctx, func(context.Context, *eventloop.Loop) error { panic("main") })

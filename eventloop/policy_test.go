@@ -191,7 +191,8 @@ var _ = Describe("the policy", func() {
 			usePolicy(&eventloop.DefaultPolicy{Factory: func() (*eventloop.Loop, error) { return nil, errSpec }})
 			_, err := eventloop.New()
 			Expect(err).To(MatchError(errSpec))
-			Expect(eventloop.Run(context.Background(), nil)).To(MatchError(errSpec))
+			main := func(context.Context, *eventloop.Loop) error { return nil }
+			Expect(eventloop.Run(context.Background(), main)).To(MatchError(errSpec))
 		})
 
 		It("is replaced by a fresh default, which knows nothing, by nil", func() { // B12
