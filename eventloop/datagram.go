@@ -39,6 +39,9 @@ func (l *Loop) CreateDatagramEndpoint(factory func() protocols.DatagramProtocol,
 	if err := o.check(); err != nil {
 		return failed[DatagramConnection](l, o.unlessUnsupported("open", nil, err))
 	}
+	if o.given != nil {
+		return submitOwning(l, o.given.owner, o.begin)
+	}
 	return submit(l, o.begin)
 }
 

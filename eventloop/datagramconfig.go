@@ -30,9 +30,9 @@ type DatagramConfig struct {
 
 	// Socket is a datagram socket in place of addresses, network and the options
 	// of the socket: a net.PacketConn of package net, an *os.File, or anything
-	// else that is a syscall.Conn. It is duplicated and closed once the call has
-	// begun on the loop, also if that fails later; closing it again is harmless.
-	// If it is connected, so is the endpoint.
+	// else that is a syscall.Conn. It belongs to the endpoint unless the future
+	// has failed at once: it is duplicated and closed, also if the rest fails;
+	// closing it again is harmless. If it is connected, so is the endpoint.
 	Socket io.Closer
 
 	// ReusePort lets several sockets bind one address, by SO_REUSEPORT.

@@ -252,6 +252,18 @@ func datagramConfigSpecs(kind string) {
 			f = w.CreateDatagramEndpoint(newDatagramRecorder, &eventloop.DatagramConfig{Socket: regularFile()})
 			Expect(f.Err()).To(MatchError(os.ErrInvalid))
 		})
+
+		It("is closed when its caller gives up before its turn", func() {
+			w, own, called := newRealWorld(kind), udpPeer(), false
+			factory := func() protocols.DatagramProtocol { called = true; return nil }
+			f := w.CreateDatagramEndpoint(factory, &eventloop.DatagramConfig{Socket: own})
+			Expect(f.Cancel()).To(BeTrue())
+			for range 3 {
+				w.once()
+			}
+			Expect(own.Close()).To(MatchError(net.ErrClosed))
+			Expect(called).To(BeFalse())
+		})
 	})
 
 	DescribeTable("CreateDatagramEndpoint is refused before anything else where there is no such thing",

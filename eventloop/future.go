@@ -2,6 +2,7 @@ package eventloop
 
 import (
 	"context"
+	"io"
 
 	"github.com/tidemill-go/tidemill/eventloop/future"
 )
@@ -55,6 +56,28 @@ func submit[T any](l *Loop, begin func(*Future[T])) *Future[T] {
 	})
 	if err != nil {
 		return failed[T](l, err)
+	}
+	return f
+}
+
+// submitOwning is submit for an operation that takes c over: c is closed if the
+// operation is cancelled before its turn, and still the caller's if the future
+// has failed at once.
+func submitOwning[T any](l *Loop, c io.Closer, begin func(*Future[T])) *Future[T] {
+	begun := false
+	f := submit(l, func(f *Future[T]) {
+		begun = true
+		begin(f)
+	})
+	if !f.Done() && !l.tasks.OnLoop() {
+		// Behind the turn that submit has asked for.
+		_ = l.Post(func() {
+			l.CallSoon(func() {
+				if !begun {
+					_ = c.Close()
+				}
+			})
+		})
 	}
 	return f
 }

@@ -1,7 +1,6 @@
 package eventloop
 
 import (
-	"io"
 	"net"
 	"os"
 
@@ -221,26 +220,4 @@ func controlFile(file *os.File, f func(fd int) error) error {
 		return os.ErrClosed // package os shows an error of its own here
 	}
 	return err
-}
-
-// submitOwning is submit for an operation that takes c over: c is closed if the
-// operation is cancelled before its turn, and still the caller's if the future
-// has failed at once.
-func submitOwning[T any](l *Loop, c io.Closer, begin func(*Future[T])) *Future[T] {
-	begun := false
-	f := submit(l, func(f *Future[T]) {
-		begun = true
-		begin(f)
-	})
-	if !f.Done() && !l.tasks.OnLoop() {
-		// Behind the turn that submit has asked for.
-		_ = l.Post(func() {
-			l.CallSoon(func() {
-				if !begun {
-					_ = c.Close()
-				}
-			})
-		})
-	}
-	return f
 }
