@@ -98,7 +98,7 @@ func readPipeSpecs(kind string) {
 			fd := extra(ctx, w, t, "pipe").(*platform.Descriptor).FD()
 			w.on(ctx, func() { _ = t.Close(); t.Abort() })
 			Eventually(ctx, p.Done()).Should(BeClosed())
-			w.on(ctx, func() {}) // the descriptor closes when ConnectionLost has returned (D11)
+			w.on(ctx, func() {})                           // the descriptor closes when ConnectionLost has returned (D11)
 			Expect(p.String()).To(Equal("made lost(nil)")) // K6
 			_, err := unix.FcntlInt(fd, unix.F_GETFD, 0)
 			Expect(err).To(MatchError(unix.EBADF))
