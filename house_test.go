@@ -23,6 +23,7 @@ var floors = map[string][]string{
 	".":                            {},
 	"platform":                     {},
 	"protocols":                    {},
+	"protocols/framing":            {"protocols"},
 	"protocols/recorder":           {"protocols"},
 	"eventloop/internal/goroutine": {},
 	"eventloop/future":             {"eventloop/internal/goroutine"},
@@ -30,17 +31,21 @@ var floors = map[string][]string{
 	"transports":                   {"platform", "protocols", "eventloop/future"},
 	"transports/memory":            {"platform", "protocols", "eventloop/future", "transports"},
 	"transports/conformance":       {"platform", "protocols", "protocols/recorder", "eventloop/future", "transports", "transports/memory"},
+	"signals":                      {"platform"},
+	"subprocess":                   {"platform", "protocols", "transports", "signals", "eventloop/future"},
 	"eventloop": {
-		"platform", "protocols", "transports",
+		"platform", "protocols", "transports", "signals", "subprocess",
 		"eventloop/selector", "eventloop/future", "eventloop/internal/goroutine",
 	},
-	"eventloop/streams":     {"eventloop", "eventloop/future", "protocols"},
+	"eventloop/streams":     {"eventloop", "eventloop/future", "protocols", "protocols/framing", "subprocess"},
 	"eventloop/looptest":    {"eventloop", "eventloop/selector", "platform"},
 	"conformance":           {},
-	"conformance/trace":     {"eventloop", "eventloop/selector", "platform", "protocols"},
-	"conformance/tracer":    {"eventloop", "eventloop/selector", "platform", "protocols", "conformance/trace"},
+	"conformance/trace":     {"eventloop", "eventloop/selector", "eventloop/streams", "platform", "protocols", "subprocess"},
+	"conformance/tracer":    {"eventloop", "eventloop/selector", "eventloop/streams", "platform", "protocols", "subprocess", "conformance/trace"},
 	"examples/dns":          {"eventloop", "protocols"},
-	"examples/echo":         {"eventloop", "eventloop/selector", "platform", "protocols"},
+	"examples/echo":         {"eventloop", "eventloop/selector", "eventloop/streams", "platform", "protocols"},
+	"examples/chat":         {"eventloop", "eventloop/streams", "protocols", "protocols/framing"},
+	"examples/shell":        {"eventloop", "platform", "protocols", "subprocess"},
 	"examples/capabilities": {"platform"},
 }
 
@@ -49,7 +54,7 @@ var floors = map[string][]string{
 var specKits = []string{"transports/conformance"}
 
 // perSystem are the folders in which a file may be for some systems only.
-var perSystem = []string{"platform", "eventloop/selector", "eventloop/internal/goroutine", "conformance/trace"}
+var perSystem = []string{"platform", "eventloop/selector", "eventloop/internal/goroutine", "subprocess", "signals", "conformance/trace", "examples/shell"}
 
 // file is a Go file as far as the house is concerned.
 type file struct {
