@@ -28,6 +28,7 @@ var floors = map[string][]string{
 	"eventloop/internal/goroutine": {},
 	"eventloop/future":             {"eventloop/internal/goroutine"},
 	"eventloop/selector":           {"platform"},
+	"eventloop/proactor":           {"platform"},
 	"transports":                   {"platform", "protocols", "eventloop/future"},
 	"transports/memory":            {"platform", "protocols", "eventloop/future", "transports"},
 	"transports/conformance":       {"platform", "protocols", "protocols/recorder", "eventloop/future", "transports", "transports/memory"},
@@ -35,10 +36,10 @@ var floors = map[string][]string{
 	"subprocess":                   {"platform", "protocols", "transports", "signals", "eventloop/future"},
 	"eventloop": {
 		"platform", "protocols", "transports", "signals", "subprocess",
-		"eventloop/selector", "eventloop/future", "eventloop/internal/goroutine",
+		"eventloop/selector", "eventloop/proactor", "eventloop/future", "eventloop/internal/goroutine",
 	},
 	"eventloop/streams":     {"eventloop", "eventloop/future", "protocols", "protocols/framing", "subprocess"},
-	"eventloop/looptest":    {"eventloop", "eventloop/selector", "platform"},
+	"eventloop/looptest":    {"eventloop", "eventloop/selector", "eventloop/proactor", "platform"},
 	"conformance":           {},
 	"conformance/trace":     {"eventloop", "eventloop/selector", "eventloop/streams", "platform", "protocols", "subprocess"},
 	"conformance/tracer":    {"eventloop", "eventloop/selector", "eventloop/streams", "platform", "protocols", "subprocess", "conformance/trace"},
@@ -54,7 +55,7 @@ var floors = map[string][]string{
 var specKits = []string{"transports/conformance"}
 
 // perSystem are the folders in which a file may be for some systems only.
-var perSystem = []string{"platform", "eventloop/selector", "eventloop/internal/goroutine", "subprocess", "signals", "conformance/trace", "examples/shell"}
+var perSystem = []string{"platform", "eventloop/selector", "eventloop/proactor", "eventloop/internal/goroutine", "subprocess", "signals", "conformance/trace", "examples/shell"}
 
 // file is a Go file as far as the house is concerned.
 type file struct {

@@ -11,12 +11,14 @@ import (
 
 // transport is a column of the matrix: a new kind of stream is one line here.
 type transport struct {
-	name   string
-	newEnv func(kind string) conformance.Env
+	name     string
+	newEnv   func(kind string) conformance.Env
+	describe func(name string, newEnv func() conformance.Env) bool
 }
 
 var streams = []transport{
-	{"a tcp stream", newTCP},
+	{"a tcp stream", newTCP, conformance.Streams},
+	{"a tls stream", newTLS, conformance.SecureStreams},
 }
 
 // The kinds of loop are outermost, so that each one's specs stay together in the
@@ -25,7 +27,7 @@ var _ = func() bool {
 	for _, m := range selector.Mechanisms() {
 		Describe("On "+m.Name, Label(m.Name), func() {
 			for _, s := range streams {
-				conformance.Streams(s.name, func() conformance.Env { return s.newEnv(m.Name) })
+				s.describe(s.name, func() conformance.Env { return s.newEnv(m.Name) })
 			}
 		})
 	}

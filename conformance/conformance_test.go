@@ -9,11 +9,12 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/tidemill-go/tidemill/conformance/trace"
 	"github.com/tidemill-go/tidemill/eventloop/selector"
 )
 
 // groups are how the names of the scenarios begin that the tracer has.
-var groups = []string{"tcp", "client", "server", "unix", "sched", "fd", "udp", "pipe", "sendfile"}
+var groups = []string{"tcp", "client", "server", "unix", "sched", "fd", "udp", "pipe", "proc", "signal", "tls", "streams", "sendfile"}
 
 // scenarios are the names of the goldens of one group. They are what the specs
 // go by, so that a scenario that the tracer lacks fails.
@@ -43,31 +44,53 @@ var _ = describeKinds()
 func describeKinds() bool {
 	for _, m := range selector.Mechanisms() {
 		Describe("On "+m.Name, Label(m.Name), Ordered, ContinueOnFailure, func() {
-			var runs *batch
-
-			BeforeAll(func() {
-				needPython()
-				ctx, cancel := context.WithCancel(context.Background())
-				runs = newBatch(ctx, quoted(tracer)+" -loop "+m.Name, allScenarios())
-				DeferCleanup(func() {
-					cancel()
-					runs.running.Wait()
-				})
-			})
-
+			runs := runBatch(func() string { return quoted(tracer) + " -loop " + m.Name }, allScenarios())
 			for _, group := range groups {
-				DescribeTable("behaves as asyncio does in", Offset(1), Label(group),
-					func(ctx SpecContext, name string) {
-						o := runs.of(name)
-						Eventually(ctx, o.done).Should(BeClosed())
-						Expect(o.err).NotTo(HaveOccurred(), "%s", o.output)
-					},
-					entries(group),
-				)
+				describeGroup(group, runs)
 			}
 		})
+		for _, watcher := range trace.Watchers() {
+			describeWatcher(m.Name, watcher)
+		}
 	}
 	return true
+}
+
+// describeWatcher repeats the scenarios about children with every child watcher
+// that the machine offers.
+func describeWatcher(kind, watcher string) {
+	Describe("On "+kind+", with the child watcher "+watcher, Label(kind), Ordered, ContinueOnFailure, func() {
+		runs := runBatch(func() string { return quoted(tracer) + " -loop " + kind + " -watcher " + watcher },
+			scenarios("proc"))
+		describeGroup("proc", runs)
+	})
+}
+
+func describeGroup(group string, runs func() *batch) {
+	DescribeTable("behaves as asyncio does in", Offset(1), Label(group),
+		func(ctx SpecContext, name string) {
+			o := runs().of(name)
+			Eventually(ctx, o.done).Should(BeClosed())
+			Expect(o.err).NotTo(HaveOccurred(), "%s", o.output)
+		},
+		entries(group),
+	)
+}
+
+// runBatch makes a batch for the specs of the container that calls it. The
+// tracer's path is known only when they run.
+func runBatch(command func() string, names []string) func() *batch {
+	var runs *batch
+	BeforeAll(func() {
+		needPython()
+		ctx, cancel := context.WithCancel(context.Background())
+		runs = newBatch(ctx, command(), names)
+		DeferCleanup(func() {
+			cancel()
+			runs.running.Wait()
+		})
+	})
+	return func() *batch { return runs }
 }
 
 func entries(group string) (list []TableEntry) {

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/tidemill-go/tidemill/eventloop"
+	"github.com/tidemill-go/tidemill/eventloop/looptest"
 	"github.com/tidemill-go/tidemill/protocols"
 	"github.com/tidemill-go/tidemill/protocols/recorder"
 )
@@ -96,7 +97,7 @@ func clientsSpecs(kind string) {
 // pauseOnce is a helper program: a server whose process has no descriptor left
 // when a client comes, and gives one back half a second later.
 func pauseOnce() error {
-	l, err := eventloop.NewSelectorLoop(&eventloop.SelectorConfig{Selector: os.Getenv("KIND")})
+	l, err := looptest.OfKind(os.Getenv("KIND"), eventloop.SelectorConfig{})
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/tidemill-go/tidemill/eventloop/selector"
-	"github.com/tidemill-go/tidemill/platform"
 )
 
 const (
@@ -83,7 +82,8 @@ func NewSelectorLoop(c *SelectorConfig) (*Loop, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newLoop(spinning(sel, cfg.Spin), cfg), nil
+	l := newLoop(sel.Name(), cfg)
+	return l.drivenBy(newReadinessDriver(l, spinning(sel, cfg.Spin))), nil
 }
 
 func (c *SelectorConfig) mechanism() (selector.Selector, error) {
@@ -96,24 +96,4 @@ func (c *SelectorConfig) mechanism() (selector.Selector, error) {
 		return s, nil
 	}
 	return nil, fmt.Errorf("SelectorConfig.Selector is a %T, neither a name nor a selector.Selector", c.Selector)
-}
-
-// ProactorConfig says how to make a proactor loop. Its zero value works.
-type ProactorConfig struct {
-	// Debug, SlowCallback, Linger and Logger are as in SelectorConfig.
-	Debug        bool
-	SlowCallback time.Duration
-	Linger       time.Duration
-	Logger       *slog.Logger
-}
-
-// NewProactorLoop makes a loop that waits for operations to complete. Where the
-// platform table has none, on every system so far, it returns an
-// *platform.UnsupportedError with the reason and the alternative.
-func NewProactorLoop(*ProactorConfig) (*Loop, error) {
-	err := platform.For(platform.Target{}).Check(platform.NewProactorLoop)
-	if err == nil {
-		err = &platform.UnsupportedError{Op: "NewProactorLoop", OS: platform.For(platform.Target{}).Target().OS, Reason: "no completion mechanism is built in", Alternative: "NewSelectorLoop"}
-	}
-	return nil, err
 }

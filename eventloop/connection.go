@@ -1,6 +1,7 @@
 package eventloop
 
 import (
+	"crypto/tls"
 	"io"
 	"time"
 
@@ -32,12 +33,37 @@ type ConnectionConfig struct {
 	// failed at once: it is duplicated and closed, also if the rest fails.
 	Socket io.Closer
 
+	// TLS makes the connection secure: the future waits for the handshake, and so
+	// does ConnectionMade, which is not called if it fails. The config is cloned.
+	// Without a ServerName it is the host of the address; a Unix socket and a given
+	// Socket have none, and need one unless InsecureSkipVerify is set. The callbacks
+	// run on the loop's goroutine, in a coroutine that is no task.
+	TLS *tls.Config
+
+	// HandshakeTimeout is how long the peer may take for the handshake, and
+	// ShutdownTimeout how long to answer the close_notify of Close without taking
+	// any output meanwhile. Zero means 60 s and 30 s; negative is refused, and so
+	// are both without TLS.
+	HandshakeTimeout time.Duration
+	ShutdownTimeout  time.Duration
+
+	// HandshakeInExecutor runs the handshake on a goroutine of the executor: for a
+	// tls.Config whose callbacks block.
+	HandshakeInExecutor bool
+
 	// WriteBufferLimits are the first marks of the transport. The zero value
 	// means the defaults.
 	WriteBufferLimits protocols.Watermarks
 
 	// Resolver looks host and service names up. Nil means net.DefaultResolver.
 	Resolver Resolver
+}
+
+func (c *ConnectionConfig) secure() tlsSettings {
+	return tlsSettings{
+		config:    c.TLS,
+		handshake: c.HandshakeTimeout, shutdown: c.ShutdownTimeout, inExecutor: c.HandshakeInExecutor,
+	}
 }
 
 // defaultDelay is RFC 8305's Connection Attempt Delay.
@@ -61,8 +87,8 @@ type Connection struct {
 // at; *net.OpError around an error about a nil factory, os.ErrInvalid,
 // net.UnknownNetworkError, *net.AddrError or *net.DNSError for the arguments, or
 // around the errno; *ConnectError if several addresses were tried;
-// protocols.ErrInvalidWatermarks; ErrLoopClosed; *PanicError if factory panics.
-// Any goroutine.
+// protocols.ErrInvalidWatermarks; ErrLoopClosed; *PanicError if factory panics;
+// with TLS those of a handshake, see StartTLS. Any goroutine.
 func (l *Loop) CreateConnection(factory func() protocols.Protocol, network, address string, cfg *ConnectionConfig) *Future[Connection] {
 	c := newConnector(l, factory, network, cfg)
 	if err := c.refusal(address); err != nil {
@@ -81,8 +107,9 @@ func (l *Loop) CreateConnection(factory func() protocols.Protocol, network, addr
 // elsewhere: a net.Conn, an *os.File, or anything else that is a syscall.Conn, a
 // stream socket of TCP or Unix. It belongs to the transport unless the future
 // has failed at once: it is duplicated and closed, also if the rest fails. Of the
-// configuration only WriteBufferLimits is used; it may be nil. Order of calls and
-// errors are CreateConnection's.
+// configuration only WriteBufferLimits and what concerns TLS are used, where this
+// is the server's side; it may be nil. Order of calls and errors are
+// CreateConnection's.
 func (l *Loop) ConnectAcceptedSocket(factory func() protocols.Protocol, conn io.Closer, cfg *ConnectionConfig) *Future[Connection] {
 	if err := l.table.Check(platform.ConnectAcceptedSocket); err != nil {
 		return failed[Connection](l, err)
@@ -90,7 +117,10 @@ func (l *Loop) ConnectAcceptedSocket(factory func() protocols.Protocol, conn io.
 	c := newConnector(l, factory, "", nil)
 	c.op = "accept"
 	if cfg != nil {
-		c.cfg.WriteBufferLimits = cfg.WriteBufferLimits
+		c.accept(cfg)
+	}
+	if err := c.tls.refusal(l.table, platform.TLS); err != nil {
+		return failed[Connection](l, err)
 	}
 	if c.cfg.Socket = conn; conn == nil {
 		return failed[Connection](l, c.opError(nil, nil, invalid("nil connection")))

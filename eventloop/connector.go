@@ -18,6 +18,7 @@ type connector struct {
 	network string
 	cfg     ConnectionConfig
 	result  *Future[Connection]
+	tls     tlsSettings
 
 	given  *inherited
 	remote endpoint
@@ -32,7 +33,15 @@ func newConnector(l *Loop, factory func() protocols.Protocol, network string, cf
 	if cfg != nil {
 		c.cfg = *cfg
 	}
+	c.tls = c.cfg.secure()
 	return c
+}
+
+// accept takes what a configuration says of a connection that was accepted.
+func (c *connector) accept(cfg *ConnectionConfig) {
+	c.cfg.WriteBufferLimits = cfg.WriteBufferLimits
+	c.tls = cfg.secure()
+	c.tls.server = true
 }
 
 // refusal is what the platform has against a connection of this kind.
@@ -40,6 +49,9 @@ func (c *connector) refusal(address string) error {
 	ops := []platform.Operation{forNetwork(c.network, platform.CreateConnection, platform.CreateConnectionUnix)}
 	if c.network == "unix" && (isAbstract(address) || isAbstract(c.cfg.LocalAddr)) {
 		ops = append(ops, platform.UnixAbstractName)
+	}
+	if c.cfg.TLS != nil {
+		ops = append(ops, platform.TLS)
 	}
 	for _, op := range ops {
 		if err := c.loop.table.Check(op); err != nil {
@@ -57,6 +69,14 @@ func (c *connector) check(address string) (err error) {
 	if _, err := c.cfg.WriteBufferLimits.Resolve(); err != nil {
 		return err
 	}
+	if c.network != "unix" && c.cfg.Socket == nil {
+		// An address that is none is refused below.
+		c.tls.serverName, _, _ = net.SplitHostPort(address)
+	}
+	if err := c.tls.check(); err != nil {
+		return err
+	}
+	c.tls.own()
 	if c.cfg.Socket != nil {
 		return c.checkSocket(address)
 	}
@@ -164,20 +184,25 @@ func (c *connector) connected(fd int, to platform.Sockaddr) {
 		c.result.SetError(c.opError(nil, to.NetAddr(c.network), err))
 		return
 	}
-	_, err = transports.NewStream((*host)(c.loop), fd, p, transports.StreamConfig{
-		Kind: kind, Remote: to,
-		WriteBufferLimits: c.cfg.WriteBufferLimits,
-		Hooks:             &transports.Hooks{Made: c.made},
-	})
+	p, hooks, err := c.secure(p)
+	if err == nil {
+		_, err = transports.NewStream((*host)(c.loop), fd, p, transports.StreamConfig{
+			Kind: kind, Remote: to,
+			WriteBufferLimits: c.cfg.WriteBufferLimits,
+			Hooks:             hooks,
+		})
+	}
 	if err != nil {
 		c.result.SetError(err)
 	}
 }
 
-// made completes the call. Nobody owns the transport of a cancelled one (H18).
-func (c *connector) made(s *transports.Stream) {
-	if !c.result.SetResult(Connection{Transport: s, Protocol: s.Protocol()}) {
-		s.Abort()
+// made completes the call. Nobody owns the transport of a cancelled one (H18). A
+// protocol that has started TLS in its ConnectionMade is that of another one.
+func (c *connector) made(t protocols.Transport) {
+	t = transports.Uppermost(t)
+	if !c.result.SetResult(Connection{Transport: t, Protocol: t.Protocol()}) {
+		t.Abort()
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/tidemill-go/tidemill/eventloop"
+	"github.com/tidemill-go/tidemill/eventloop/looptest"
 )
 
 // takeItsTime is a callback that is slow by design.
@@ -128,7 +129,7 @@ func debugSpecs(kind string) {
 	Describe("a loop without a logger", func() {
 		It("logs through slog's default of the moment", func() {
 			guard()
-			l, err := eventloop.NewSelectorLoop(&eventloop.SelectorConfig{Selector: kind})
+			l, err := looptest.OfKind(kind, eventloop.SelectorConfig{})
 			Expect(err).NotTo(HaveOccurred())
 			DeferCleanup(l.Close)
 			logger, out := textLogger()

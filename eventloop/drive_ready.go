@@ -4,10 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"syscall"
+	"time"
 
 	"github.com/tidemill-go/tidemill/eventloop/selector"
-	"github.com/tidemill-go/tidemill/platform"
-	"github.com/tidemill-go/tidemill/protocols"
 	"github.com/tidemill-go/tidemill/transports"
 )
 
@@ -23,125 +22,57 @@ const readBufferSize = 256 << 10
 // descriptor: whether the kernel may hold input that no event will announce
 // again (mayRead), and whether a short read proves the opposite.
 type readinessDriver struct {
+	descriptors
 	loop   *Loop
 	sel    selector.Selector
 	edge   selector.Interest // selector.Edge if there is such a thing
-	slots  []slot
-	free   []uint32
-	owners []uint32 // by descriptor: one more than its slot
-	buffer []byte   // one for all: input is handed over before the next read
-	post   postRoom // the same for datagrams
+	buffer []byte            // one for all: input is handed over before the next read
+	post   postRoom          // the same for datagrams
 }
 
-var _ transports.Driver = (*readinessDriver)(nil)
-
-// slot is one descriptor. Pointers to slots move when the table grows: after
-// every call of a sink they are fetched again.
-type slot struct {
-	sink       transports.Sink
-	rare       *rare
-	fd         int32
-	generation uint32
-	facts      facts
-	kind       transports.Kind
-	registered selector.Interest
-}
-
-// rare is what an idle stream's slot does not need.
-type rare struct {
-	flight         []byte // an outstanding Send's rest
-	files          []int  // that go with its first byte
-	accepted       func(fd int, peer platform.Sockaddr, err error)
-	connected      func(err error)
-	port           *datagramPort
-	reader, writer watcher
-	failure        error
-}
-
-type facts uint16
-
-const (
-	reading    facts = 1 << iota // the sink wants input
-	mayRead                      // the kernel may hold input, or an end
-	untilEnd                     // an end, an error or a mark is behind the data
-	queued                       // an entry in the ready queue will read on
-	borrowed                     // the descriptor is the program's
-	fresh                        // reading was turned on in this iteration
-	takesFiles                   // the sink wants what the peer passes
-)
+var _ kernelHalf = (*readinessDriver)(nil)
 
 func newReadinessDriver(l *Loop, sel selector.Selector) *readinessDriver {
 	d := &readinessDriver{loop: l, sel: sel, buffer: make([]byte, readBufferSize)}
+	d.ready, d.half = &l.ready, d
 	if sel.EdgeTriggered() {
 		d.edge = selector.Edge
 	}
 	return d
 }
 
-// adopt takes a free slot for a descriptor.
-func (d *readinessDriver) adopt(fd int, s slot) transports.Handle {
-	d.evict(fd)
-	var i uint32
-	if n := len(d.free); n > 0 {
-		i = d.free[n-1]
-		d.free = d.free[:n-1]
-	} else {
-		i = uint32(len(d.slots))
-		d.slots = append(d.slots, slot{generation: 1})
+// wait implements driver.
+func (d *readinessDriver) wait(until time.Time, park func() bool) error {
+	events, err := d.sel.Wait(until, park)
+	if err != nil {
+		return fmt.Errorf("the %s selector failed: %w", d.loop.kind, err)
 	}
-	s.fd, s.generation = int32(fd), d.slots[i].generation
-	d.slots[i] = s
-	for fd >= len(d.owners) {
-		d.owners = append(d.owners, 0)
-	}
-	d.owners[fd] = i + 1
-	return transports.NewHandle(i, s.generation)
+	d.queue(events)
+	return nil
 }
 
-// evict forgets a slot whose descriptor was closed behind our back: the kernel
-// has given its number to somebody else.
-func (d *readinessDriver) evict(fd int) {
-	if h, s := d.owner(fd); s != nil {
-		_ = d.sel.Remove(fd)
-		d.forget(h)
+// rest implements driver: nothing is ever put off.
+func (d *readinessDriver) rest() {}
+
+// wake implements driver.
+func (d *readinessDriver) wake() { d.sel.Wake() }
+
+// drop implements kernelHalf.
+func (d *readinessDriver) drop(h transports.Handle) {
+	if s := d.at(h); s.registered != 0 {
+		_ = d.sel.Remove(int(s.fd))
 	}
+	d.forget(h)
 }
 
 // forget frees a slot; its handle is stale from now on.
 func (d *readinessDriver) forget(h transports.Handle) {
-	s := &d.slots[h.Slot()]
-	d.owners[s.fd] = 0
-	*s = slot{generation: s.generation + 1}
-	d.free = append(d.free, h.Slot())
-}
-
-// at returns the slot of a handle, nil if that is stale.
-func (d *readinessDriver) at(h transports.Handle) *slot {
-	if i := h.Slot(); int(i) < len(d.slots) && d.slots[i].generation == h.Generation() {
-		return &d.slots[i]
-	}
-	return nil
-}
-
-// owner returns the slot that a descriptor is in.
-func (d *readinessDriver) owner(fd int) (transports.Handle, *slot) {
-	if fd < 0 || fd >= len(d.owners) || d.owners[fd] == 0 {
-		return 0, nil
-	}
-	i := d.owners[fd] - 1
-	return transports.NewHandle(i, d.slots[i].generation), &d.slots[i]
+	d.disown(&d.slots[h.Slot()])
+	d.vacate(h.Slot())
 }
 
 // sends reports whether a Send is outstanding.
 func (s *slot) sends() bool { return s.rare != nil && s.rare.flight != nil }
-
-// extra is the slot's rare part, made now if need be.
-func (s *slot) extra() *rare {
-	if s.rare == nil {
-		s.rare = &rare{}
-	}
-	return s.rare
-}
 
 // interest is what a slot is to be watched for.
 func (d *readinessDriver) interest(s *slot) (in selector.Interest) {
@@ -168,7 +99,12 @@ func (d *readinessDriver) interest(s *slot) (in selector.Interest) {
 
 // update brings the selector up to date.
 func (d *readinessDriver) update(h transports.Handle, s *slot) error {
-	if in := d.interest(s); in != s.registered {
+	return d.watch(h, s, false)
+}
+
+// watch implements kernelHalf.
+func (d *readinessDriver) watch(h transports.Handle, s *slot, anew bool) error {
+	if in := d.interest(s); anew || in != selector.Interest(s.registered) {
 		return d.register(h, s, in)
 	}
 	return nil
@@ -189,7 +125,7 @@ func (d *readinessDriver) register(h transports.Handle, s *slot, in selector.Int
 		}
 	}
 	if err == nil {
-		s.registered = in
+		s.registered = uint8(in)
 	}
 	return err
 }
@@ -201,8 +137,12 @@ func (d *readinessDriver) queue(events []selector.Event) {
 		if s == nil {
 			continue
 		}
-		if s.rare != nil && d.queueWatchers(e, s.rare) {
-			continue
+		if s.rare != nil {
+			// Errors and hang-ups go to whichever there is (contract C11).
+			d.queueWatchers(e.Tag, s.rare, e.Ready&^selector.Writable != 0, e.Ready&(selector.Writable|selector.Failed) != 0)
+			if s.facts&borrowed != 0 {
+				continue
+			}
 		}
 		d.loop.ready.push(entry{src: d, tag: e.Tag, bits: uint64(e.Ready)})
 	}
@@ -255,35 +195,9 @@ func (d *readinessDriver) move(h transports.Handle, s *slot, ready selector.Read
 	}
 	if ready&(selector.Writable|selector.Failed) != 0 {
 		if s = d.at(h); s != nil && s.sends() {
-			d.sendOn(h, s)
+			d.sendOn(h, s, ready)
 		}
 	}
-}
-
-func (d *readinessDriver) describe(tag, _ uint64) string {
-	s := d.at(transports.Handle(tag))
-	if s == nil {
-		return "closed descriptor"
-	}
-	switch t := s.user().(type) {
-	case interface{ Protocol() protocols.Protocol }:
-		return fmt.Sprintf("%v of %T", t, t.Protocol())
-	case *transports.Datagram:
-		return fmt.Sprintf("%v of %T", t, t.Protocol())
-	}
-	return fmt.Sprintf("descriptor %d", s.fd)
-}
-
-// transports returns the transports that are not lost yet.
-func (d *readinessDriver) transports() (all []protocols.BaseTransport) {
-	for fd := range d.owners {
-		if _, s := d.owner(fd); s != nil {
-			if t, ok := s.user().(protocols.BaseTransport); ok {
-				all = append(all, t)
-			}
-		}
-	}
-	return all
 }
 
 // shut closes every descriptor that is ours, then the selector.
@@ -297,6 +211,9 @@ func (d *readinessDriver) shut() error {
 		if s != nil {
 			if sink, ok := s.sink.(transports.FileSink); ok {
 				sink.DropFiles()
+			}
+			if sink, ok := s.sink.(transports.Orphan); ok {
+				sink.LoopClosed()
 			}
 			d.Close(h)
 		}

@@ -19,8 +19,6 @@ const (
 	localDatagram   = 256 << 10
 )
 
-var _ transports.DatagramDriver = (*readinessDriver)(nil)
-
 // datagramPort is what the driver knows of a datagram socket.
 type datagramPort struct {
 	sink    transports.DatagramSink
@@ -46,25 +44,6 @@ func (p *postRoom) inbox(o transports.DatagramOptions) *platform.Inbox {
 		p.inet = platform.NewInbox(inboxSlots, platform.MaxDatagram)
 	}
 	return p.inet
-}
-
-// port returns the datagram socket in a slot, nil if something else is there.
-func (s *slot) port() *datagramPort {
-	if s.rare == nil {
-		return nil
-	}
-	return s.rare.port
-}
-
-// user is the sink of whatever kind that a slot has, nil for those without.
-func (s *slot) user() any {
-	switch port := s.port(); {
-	case s.sink != nil:
-		return s.sink
-	case port != nil:
-		return port.sink
-	}
-	return nil
 }
 
 // OpenDatagram implements transports.DatagramDriver.

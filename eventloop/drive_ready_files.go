@@ -2,12 +2,11 @@ package eventloop
 
 import (
 	"io"
+	"syscall"
 
 	"github.com/tidemill-go/tidemill/platform"
 	"github.com/tidemill-go/tidemill/transports"
 )
-
-var _ transports.FileDriver = (*readinessDriver)(nil)
 
 // SendFiles implements transports.FileDriver.
 func (d *readinessDriver) SendFiles(h transports.Handle, b []byte, fds []int) (int, error) {
@@ -16,6 +15,20 @@ func (d *readinessDriver) SendFiles(h transports.Handle, b []byte, fds []int) (i
 		closeAll(fds)
 		return 0, io.ErrClosedPipe
 	}
+	n, err := s.sendFiles(b, fds)
+	if err != nil || n == len(b) {
+		return n, err
+	}
+	if err := d.update(h, s); err != nil {
+		s.rare.flight = nil
+		s.rare.dropFiles()
+		return n, err
+	}
+	return n, nil
+}
+
+// sendFiles sends what the kernel takes now, and makes a flight of the rest.
+func (s *slot) sendFiles(b []byte, fds []int) (int, error) {
 	n, err := platform.SendFDs(int(s.fd), b, fds)
 	if platform.WouldBlock(err) {
 		err = nil
@@ -24,30 +37,32 @@ func (d *readinessDriver) SendFiles(h transports.Handle, b []byte, fds []int) (i
 		closeAll(fds)
 		fds = nil
 	}
-	if err != nil || n == len(b) {
-		return n, err
+	if err == nil && n < len(b) {
+		r := s.extra()
+		r.flight, r.files = b[n:], fds
 	}
-	r := s.extra()
-	r.flight, r.files = b[n:], fds
-	if err := d.update(h, s); err != nil {
-		r.flight = nil
-		r.dropFiles()
-		return n, err
-	}
-	return n, nil
+	return n, err
 }
 
-// sendFlight sends on, with the files that go with its first byte.
-func (d *readinessDriver) sendFlight(h transports.Handle, s *slot) (int, error) {
+// sendFlight sends on, with the files that go with its first byte. hungUp says
+// that the other side is gone. A terminal that is full goes on saying EAGAIN then:
+// Linux keeps what was typed for whoever may open it again. The hang-up can not be
+// masked and would be reported for ever.
+func (s *slot) sendFlight(hungUp bool) (n int, err error) {
 	r := s.rare
 	if r.files == nil {
-		return d.TrySend(h, r.flight)
-	}
-	n, err := platform.SendFDs(int(s.fd), r.flight, r.files)
-	if platform.WouldBlock(err) {
+		n, err = s.trySend(r.flight)
+	} else if n, err = platform.SendFDs(int(s.fd), r.flight, r.files); platform.WouldBlock(err) {
 		return 0, nil
+	} else {
+		r.dropFiles()
 	}
-	r.dropFiles()
+	if n == 0 && err == nil && hungUp && s.kind >= transports.File {
+		err = syscall.EIO
+	}
+	if r.flight = r.flight[n:]; len(r.flight) == 0 || err != nil {
+		r.flight = nil
+	}
 	return n, err
 }
 

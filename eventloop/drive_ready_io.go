@@ -3,6 +3,7 @@ package eventloop
 import (
 	"io"
 
+	"github.com/tidemill-go/tidemill/eventloop/selector"
 	"github.com/tidemill-go/tidemill/platform"
 	"github.com/tidemill-go/tidemill/transports"
 )
@@ -164,6 +165,11 @@ func (d *readinessDriver) TrySend(h transports.Handle, b []byte) (int, error) {
 	if s == nil {
 		return 0, io.ErrClosedPipe
 	}
+	return s.trySend(b)
+}
+
+// trySend sends what the kernel takes now; if it is full that is nothing.
+func (s *slot) trySend(b []byte) (int, error) {
 	n, err := s.send(b)
 	if platform.WouldBlock(err) {
 		return 0, nil
@@ -186,15 +192,12 @@ func (d *readinessDriver) Send(h transports.Handle, b []byte) (int, error) {
 	return n, nil
 }
 
-// sendOn goes on with an outstanding Send now that the kernel has room.
-func (d *readinessDriver) sendOn(h transports.Handle, s *slot) {
-	r := s.rare
-	n, err := d.sendFlight(h, s)
+// sendOn goes on with an outstanding Send now that the kernel has room, or says
+// that the other side is gone.
+func (d *readinessDriver) sendOn(h transports.Handle, s *slot, ready selector.Ready) {
+	n, err := s.sendFlight(ready&selector.Failed != 0)
 	if n == 0 && err == nil {
 		return
-	}
-	if r.flight = r.flight[n:]; len(r.flight) == 0 || err != nil {
-		r.flight = nil
 	}
 	s.sink.Sent(n, err) // may Send again
 	if s = d.at(h); s != nil {

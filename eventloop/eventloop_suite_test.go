@@ -9,7 +9,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"github.com/tidemill-go/tidemill/eventloop/selector"
+	"github.com/tidemill-go/tidemill/eventloop/looptest"
 )
 
 // TestMain also is the helper programs of specs that need a process of their
@@ -34,19 +34,22 @@ var perKind = []func(kind string){
 	readerSpecs, writerSpecs, watchRefusalSpecs, descriptorSpecs,
 	executorSpecs, runningSpecs,
 	taskSpecs, cancelSpecs, awaitSpecs, waitSpecs, doSpecs,
+	gatherSpecs, groupSpecs, timeoutSpecs, syncSpecs,
 	serverSpecs, serverCloseSpecs, connectionSpecs, serveSpecs, badInputSpecs, fieldSpecs,
 	handoverSpecs, serverConfigSpecs, clientsSpecs, raceSpecs, unixSpecs, fileSpecs, churnSpecs,
 	readPipeSpecs, writePipeSpecs, sockSpecs, sendfileSpecs, addrInfoSpecs,
 	datagramSpecs, datagramConfigSpecs, datagramBatchSpecs, unixgramSpecs,
+	tlsServerSpecs, tlsClientSpecs, startTLSSpecs, tlsExecutorSpecs, tlsPeerSpecs,
+	subprocessSpecs, subprocessStreamSpecs, subprocessEndSpecs, subprocessWaitSpecs, subprocessRefusalSpecs, subprocessStressSpecs, ptySpecs,
 }
 
 // The kind is the outermost container, so that the report keeps its specs
 // together.
 var _ = func() bool {
-	for _, m := range selector.Mechanisms() {
-		Describe("On "+m.Name, func() {
+	for _, kind := range looptest.Kinds() {
+		Describe("On "+kind, func() {
 			for _, specs := range perKind {
-				specs(m.Name)
+				specs(kind)
 			}
 		})
 	}

@@ -106,9 +106,21 @@ func newConfiguredWorld(cfg eventloop.SelectorConfig) *world {
 	if cfg.Logger == nil {
 		cfg.Logger = quiet()
 	}
-	l, err := eventloop.NewSelectorLoop(&cfg)
+	l, err := loopOf(cfg)
 	Expect(err).NotTo(HaveOccurred())
 	return adopt(l, nil)
+}
+
+// loopOf makes a loop of the kind, over the mechanism, or through the tap that a
+// configuration has for its Selector.
+func loopOf(cfg eventloop.SelectorConfig) (*eventloop.Loop, error) {
+	switch m := cfg.Selector.(type) {
+	case string:
+		return looptest.OfKind(m, cfg)
+	case *tap:
+		return m.loop(cfg)
+	}
+	return eventloop.NewSelectorLoop(&cfg)
 }
 
 // quiet logs into the report of a spec that fails.

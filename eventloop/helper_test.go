@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -26,10 +27,22 @@ var helpers = map[string]func() error{
 	"descriptors": serveWithoutDescriptors,
 	"loggers":     panickingLoggers,
 	"pauses":      pauseOnce,
+	"tls":         serveTLSBench,
+}
+
+// kindHelpers are those that have a loop of a kind, which their name has behind a
+// colon.
+var kindHelpers = map[string]func(kind string) error{
+	"inherit":     inheritStreams,
+	"childlimits": startWithoutDescriptors,
 }
 
 func runHelper(name string) (status int) {
-	if err := helpers[name](); err != nil {
+	run := helpers[name]
+	if name, kind, ok := strings.Cut(name, ":"); ok {
+		run = func() error { return kindHelpers[name](kind) }
+	}
+	if err := run(); err != nil {
 		fmt.Println("failed:", err)
 		return 1
 	}

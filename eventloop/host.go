@@ -56,6 +56,8 @@ func (h *host) Warn(message string, args ...any) { h.loop().log().Warn(message, 
 
 func (h *host) Debug() bool { return h.debug.Load() }
 
+func (h *host) WhenClosed(fn func()) (forget func(), err error) { return h.loop().WhenClosed(fn) }
+
 // scheduler is a Loop as futures and tasks see it.
 type scheduler Loop
 

@@ -1,7 +1,6 @@
 package eventloop
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/tidemill-go/tidemill/eventloop/future"
@@ -37,13 +36,9 @@ func (l *Loop) waitForIO() error {
 	} else if when, ok := l.timers.next(); ok {
 		until = l.base.Add(time.Duration(when))
 	}
-	events, err := l.driver.sel.Wait(until, park)
+	err := l.driver.wait(until, park)
 	l.mailbox.state.Store(running)
-	if err != nil {
-		return fmt.Errorf("the %s selector failed: %w", l.kind, err)
-	}
-	l.driver.queue(events)
-	return nil
+	return err
 }
 
 // queueDueTimers is step 3.

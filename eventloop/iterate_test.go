@@ -10,23 +10,9 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/tidemill-go/tidemill/eventloop"
-	"github.com/tidemill-go/tidemill/eventloop/selector"
 )
 
 var errSelector = errors.New("the mechanism broke")
-
-// broken is a selector that fails when told to.
-type broken struct {
-	selector.Selector
-	fails bool
-}
-
-func (b *broken) Wait(until time.Time, park func() bool) ([]selector.Event, error) {
-	if b.fails {
-		return nil, errSelector
-	}
-	return b.Selector.Wait(until, park)
-}
 
 func iterationSpecs(kind string) {
 	Describe("one iteration", func() {
@@ -74,15 +60,19 @@ func iterationSpecs(kind string) {
 
 		It("ends RunForever with the error of a selector that fails, and may be tried again", func() {
 			guard()
-			sel, err := selector.New(kind)
-			Expect(err).NotTo(HaveOccurred())
-			b := &broken{Selector: sel, fails: true}
-			w, t := newConfiguredWorld(eventloop.SelectorConfig{Selector: b}), &trace{}
+			m, fails := newTap(kind), true
+			m.around = func(until time.Time, park func() bool, wait waiting) error {
+				if fails {
+					return errSelector
+				}
+				return wait(until, park)
+			}
+			w, t := newConfiguredWorld(eventloop.SelectorConfig{Selector: m}), &trace{}
 			w.CallSoon(t.adds("kept"))
 			Expect(w.RunForever()).To(MatchError(errSelector))
 			Expect(w.IsRunning()).To(BeFalse())
 			Expect(t.take()).To(BeEmpty())
-			b.fails = false
+			fails = false
 			w.once()
 			Expect(t.take()).To(Equal([]string{"kept"}))
 		})

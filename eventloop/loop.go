@@ -10,8 +10,9 @@ import (
 	"time"
 
 	"github.com/tidemill-go/tidemill/eventloop/future"
-	"github.com/tidemill-go/tidemill/eventloop/selector"
 	"github.com/tidemill-go/tidemill/platform"
+	"github.com/tidemill-go/tidemill/signals"
+	"github.com/tidemill-go/tidemill/subprocess"
 	"github.com/tidemill-go/tidemill/transports"
 )
 
@@ -33,13 +34,16 @@ type Loop struct {
 	timers   timerHeap
 	flushes  []transports.Flusher
 	current  entry // the callback that runs
-	driver   *readinessDriver
+	driver   driver
+	thread   *ownThread // nil: a goroutine for each run
 	buffers  transports.Buffers
 	tasks    *future.Tasks
 	executor executorSlot
 	servers  map[*Server]struct{}
+	children map[*subprocess.Transport]struct{}
 	modes    fileModes
 
+	signals *signals.Handlers // nil: never asked for
 	handler func(*Loop, ExceptionContext)
 	debug   atomic.Bool
 	slow    time.Duration
@@ -55,21 +59,27 @@ const (
 	closed
 )
 
-func newLoop(sel selector.Selector, cfg SelectorConfig) *Loop {
+func newLoop(kind string, cfg SelectorConfig) *Loop {
 	l := &Loop{
-		kind:    sel.Name(),
-		table:   tableFor(sel.Name()),
-		clock:   cfg.Clock,
-		logger:  cfg.Logger,
-		linger:  cfg.Linger,
-		slow:    cfg.SlowCallback,
-		servers: make(map[*Server]struct{}),
+		kind:     kind,
+		table:    tableFor(kind),
+		clock:    cfg.Clock,
+		logger:   cfg.Logger,
+		linger:   cfg.Linger,
+		slow:     cfg.SlowCallback,
+		servers:  make(map[*Server]struct{}),
+		children: make(map[*subprocess.Transport]struct{}),
 	}
 	l.base = l.clock.Now()
-	l.mailbox.begin(sel.Wake)
-	l.driver = newReadinessDriver(l, sel)
 	l.tasks = future.NewTasks(runningTasks)
 	l.debug.Store(cfg.Debug)
+	return l
+}
+
+// drivenBy gives a new loop the driver that moves its bytes.
+func (l *Loop) drivenBy(d driver) *Loop {
+	l.driver = d
+	l.mailbox.begin(d.wake)
 	return l
 }
 
@@ -190,6 +200,17 @@ func (l *Loop) IsRunning() bool { return l.phase.Load() == active }
 
 // IsClosed reports whether Close was called. Any goroutine.
 func (l *Loop) IsClosed() bool { return l.phase.Load() == closed }
+
+// WhenClosed has Close call fn once the tasks are unwound, on a goroutine of its
+// own, for which Close waits: for what waits for the loop by means that it does
+// not know of. Fn must not wait. Forget takes it back. ErrLoopClosed on a closed
+// loop; a nil fn panics. Any goroutine.
+func (l *Loop) WhenClosed(fn func()) (forget func(), err error) {
+	if fn == nil {
+		panic(fmt.Errorf("%w given to WhenClosed", errNilCallback))
+	}
+	return l.tasks.WhenClosed(fn)
+}
 
 // whenClosed runs fn at the end of Close; at once on a closed loop.
 func (l *Loop) whenClosed(fn func()) {

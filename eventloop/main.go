@@ -9,6 +9,7 @@ import (
 
 	"github.com/tidemill-go/tidemill/eventloop/future"
 	"github.com/tidemill-go/tidemill/protocols"
+	"github.com/tidemill-go/tidemill/transports"
 )
 
 // Run makes a loop through the current policy, runs main as a task on it, and
@@ -18,11 +19,11 @@ import (
 // the values of ctx.
 //
 // Then, in this order: the other tasks are cancelled and waited for; servers are
-// closed; transports are closed and given the linger time to send what they
-// hold, then aborted; the executor is shut down, which waits for functions that
-// still run; the loop is closed. Run installs no signal handlers: pass a context
-// of signal.NotifyContext. It returns ErrLoopRunning when called by a loop,
-// and an error for a nil main.
+// closed; child processes are killed and waited for, and transports closed and
+// given the linger time to send what they hold, then aborted; the executor is
+// shut down, which waits for functions that still run; the loop is closed. Run
+// installs no signal handlers: pass a context of signal.NotifyContext. It returns
+// ErrLoopRunning when called by a loop, and an error for a nil main.
 func Run(ctx context.Context, main func(ctx context.Context, l *Loop) error) error {
 	if main == nil {
 		return fmt.Errorf("%w given to Run", errNilCallback)
@@ -113,15 +114,21 @@ func (l *Loop) reportFailures(tasks []AnyTask) {
 	}
 }
 
-// drainTransports closes every transport and waits for the last one to be lost;
-// when the linger time is over it aborts those that are left.
+// drainTransports closes every transport, which kills child processes, and waits
+// for the last one to be lost; when the linger time is over it aborts those that
+// are left. A child that does not die then, because the system holds it or it has
+// changed its user, is left to Close.
 func (l *Loop) drainTransports(ctx context.Context) {
 	l.eachTransport(func(t protocols.BaseTransport) { t.Close() })
 	deadline := l.Now().Add(max(l.linger, 0))
+	patience := l.Now().Add(max(l.linger, childLinger))
 	for aborted := false; l.eachTransport(nil) > 0; {
 		if !aborted && !l.Now().Before(deadline) {
 			l.eachTransport(protocols.BaseTransport.Abort)
 			aborted = true
+		}
+		if !l.Now().Before(patience) && len(l.driver.transports()) == 0 {
+			return
 		}
 		if Sleep(ctx, drainStep) != nil {
 			return
@@ -129,14 +136,30 @@ func (l *Loop) drainTransports(ctx context.Context) {
 	}
 }
 
-// drainStep is how often the end of Run looks whether transports are lost.
-const drainStep = 2 * time.Millisecond
+const (
+	// drainStep is how often the end of Run looks whether transports are lost.
+	drainStep = 2 * time.Millisecond
+
+	// childLinger is how long a killed child has at least: without any it could
+	// not be reaped before the loop is closed.
+	childLinger = 250 * time.Millisecond
+)
 
 // eachTransport calls fn for the transports that are not lost yet and returns
-// how many there are.
+// how many there are. Child processes come first: they close their pipes
+// themselves.
 func (l *Loop) eachTransport(fn func(protocols.BaseTransport)) (n int) {
+	for c := range l.children {
+		n++
+		if fn != nil {
+			fn(c)
+		}
+	}
 	for _, t := range l.driver.transports() {
 		n++
+		if whole, ok := t.(protocols.Transport); ok {
+			t = transports.Uppermost(whole)
+		}
 		if fn != nil {
 			fn(t)
 		}

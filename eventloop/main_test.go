@@ -28,7 +28,7 @@ func newRunWorld(cfg eventloop.SelectorConfig) *runWorld {
 	r := &runWorld{}
 	usePolicy(&eventloop.DefaultPolicy{Factory: func() (*eventloop.Loop, error) {
 		r.made++
-		l, err := eventloop.NewSelectorLoop(&cfg)
+		l, err := loopOf(cfg)
 		if err == nil {
 			l.SetExceptionHandler(r.hear)
 			r.loop = l

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tidemill-go/tidemill/eventloop/internal/goroutine"
 	"github.com/tidemill-go/tidemill/platform"
+	"github.com/tidemill-go/tidemill/subprocess"
 )
 
 // A Policy decides which loop belongs to a calling context, and how loops are
@@ -23,6 +24,16 @@ type Policy interface {
 
 	// New makes a loop, the caller's to close, and does not Set it.
 	New() (*Loop, error)
+
+	// ChildWatcher returns what notices the ends of child processes, of all loops;
+	// *platform.UnsupportedError where there is nothing to choose. Never nil
+	// without an error.
+	ChildWatcher() (subprocess.ChildWatcher, error)
+
+	// SetChildWatcher makes the loops use w for the children that they start from
+	// now on. Nil restores a fresh default. The watcher before keeps its children
+	// and is not closed. *platform.UnsupportedError as for ChildWatcher.
+	SetChildWatcher(w subprocess.ChildWatcher) error
 }
 
 // DefaultPolicy keeps a loop for every goroutine that Set one. The main
@@ -34,8 +45,11 @@ type DefaultPolicy struct {
 	// kind: the proactor on Windows, a selector loop elsewhere.
 	Factory func() (*Loop, error)
 
-	mu    sync.Mutex
-	loops map[uint64]*Loop // by goroutine id; nil: Set to none
+	target platform.Target // zero: the running system
+
+	mu      sync.Mutex
+	loops   map[uint64]*Loop // by goroutine id; nil: Set to none
+	watcher subprocess.ChildWatcher
 }
 
 var _ Policy = (*DefaultPolicy)(nil)
@@ -102,6 +116,31 @@ func (p *DefaultPolicy) New() (*Loop, error) {
 		return NewSelectorLoop(nil)
 	}
 	return NewProactorLoop(nil)
+}
+
+// ChildWatcher implements Policy. Unless another was set it is
+// subprocess.NewChildWatcher's, made at the first call.
+func (p *DefaultPolicy) ChildWatcher() (subprocess.ChildWatcher, error) {
+	if err := platform.For(p.target).Check(platform.ChildWatcher); err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.watcher == nil {
+		p.watcher = subprocess.NewChildWatcher()
+	}
+	return p.watcher, nil
+}
+
+// SetChildWatcher implements Policy.
+func (p *DefaultPolicy) SetChildWatcher(w subprocess.ChildWatcher) error {
+	if err := platform.For(p.target).Check(platform.SetChildWatcher); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.watcher = w
+	return nil
 }
 
 // policies holds the one global object of this package.

@@ -7,7 +7,6 @@ import (
 	"os"
 	"syscall"
 
-	"github.com/tidemill-go/tidemill/eventloop/selector"
 	"github.com/tidemill-go/tidemill/platform"
 	"github.com/tidemill-go/tidemill/transports"
 )
@@ -20,6 +19,17 @@ type watcher struct {
 	// abandoned is not nil while a raw socket call has this side for itself; it is
 	// called if the loop closes first.
 	abandoned func()
+}
+
+// watchers are the program's readers and writers, and its raw socket calls.
+type watchers interface {
+	mayWatch(op platform.Operation, which side, fd int) error
+	addWatcher(which side, fd int, fn func()) error
+	removeWatcher(which side, fd int) (was bool)
+	watched(which side, fd int) bool
+	take(which side, fd int, abandoned func())
+	giveBack(which side, fd int)
+	taken(which side, fd int) bool
 }
 
 // side picks the reader or the writer of a descriptor.
@@ -115,7 +125,7 @@ func watchError(op platform.Operation, err error) error {
 
 // mayWatch refuses what a transport, a server or a connect owns, until the
 // transport is closing (contract C7), and what a raw socket call waits for.
-func (d *readinessDriver) mayWatch(op platform.Operation, which side, fd int) error {
+func (d *descriptors) mayWatch(op platform.Operation, which side, fd int) error {
 	_, s := d.owner(fd)
 	if s == nil || s.facts&borrowed != 0 {
 		if d.taken(which, fd) {
@@ -129,7 +139,7 @@ func (d *readinessDriver) mayWatch(op platform.Operation, which side, fd int) er
 	return fmt.Errorf("%w: %s of descriptor %d, which a transport or server owns", ErrInvalidState, op, fd)
 }
 
-func (d *readinessDriver) addWatcher(which side, fd int, fn func()) error {
+func (d *descriptors) addWatcher(which side, fd int, fn func()) error {
 	h, s := d.owner(fd)
 	if s == nil {
 		h = d.adopt(fd, slot{facts: borrowed})
@@ -138,9 +148,7 @@ func (d *readinessDriver) addWatcher(which side, fd int, fn func()) error {
 	w := s.extra().watcher(which)
 	old := *w
 	*w = watcher{fn: fn, serial: w.serial + 1, abandoned: w.abandoned}
-	// The selector is told also if it seems to know: the number may have become
-	// another file's since.
-	err := d.register(h, s, d.interest(s))
+	err := d.half.watch(h, s, true)
 	if err != nil {
 		*w = watcher{fn: old.fn, serial: w.serial, abandoned: w.abandoned}
 		d.dropIdle(h, s)
@@ -148,7 +156,7 @@ func (d *readinessDriver) addWatcher(which side, fd int, fn func()) error {
 	return err
 }
 
-func (d *readinessDriver) removeWatcher(which side, fd int) (was bool) {
+func (d *descriptors) removeWatcher(which side, fd int) (was bool) {
 	h, s := d.owner(fd)
 	if s == nil || s.rare == nil {
 		return false
@@ -156,45 +164,33 @@ func (d *readinessDriver) removeWatcher(which side, fd int) (was bool) {
 	w := s.rare.watcher(which)
 	was = w.fn != nil
 	*w = watcher{serial: w.serial + 1, abandoned: w.abandoned}
-	_ = d.update(h, s) // can only take interest away
+	_ = d.half.watch(h, s, false) // can only take interest away
 	d.dropIdle(h, s)
 	return was
 }
 
 // dropIdle frees the slot of a descriptor that nobody watches any more.
-func (d *readinessDriver) dropIdle(h transports.Handle, s *slot) {
+func (d *descriptors) dropIdle(h transports.Handle, s *slot) {
 	if s.facts&borrowed != 0 && s.rare.reader.isIdle() && s.rare.writer.isIdle() {
-		d.forget(h)
+		d.half.drop(h)
 	}
 }
 
 func (w *watcher) isIdle() bool { return w.fn == nil && w.abandoned == nil }
 
 // watchCall is one queued call of a reader or writer.
-type watchCall struct{ d *readinessDriver }
+type watchCall struct{ d *descriptors }
 
-// queueWatchers queues a descriptor's reader, then its writer (contract A16),
-// each as a callback of its own: if one panics the other still runs. Errors and
-// hang-ups go to whichever there is (C11). It reports whether that was all.
-func (d *readinessDriver) queueWatchers(e selector.Event, r *rare) bool {
-	if r.reader.fn == nil && r.writer.fn == nil {
-		return false
+// queueWatchers queues a descriptor's reader, then its writer (contract A16), if
+// it is ready for them, each as a callback of its own: if one panics the other
+// still runs.
+func (d *descriptors) queueWatchers(tag uint64, r *rare, readable, writable bool) {
+	if readable && r.reader.fn != nil {
+		d.ready.push(entry{src: watchCall{d}, tag: tag, bits: uint64(r.reader.serial) << 1})
 	}
-	call := func(w watcher, which side) {
-		bits := uint64(w.serial) << 1
-		if which == writerSide {
-			bits |= 1
-		}
-		d.loop.ready.push(entry{src: watchCall{d}, tag: e.Tag, bits: bits})
+	if writable && r.writer.fn != nil {
+		d.ready.push(entry{src: watchCall{d}, tag: tag, bits: uint64(r.writer.serial)<<1 | 1})
 	}
-	if r.reader.fn != nil && e.Ready&^selector.Writable != 0 {
-		call(r.reader, readerSide)
-	}
-	if r.writer.fn != nil && e.Ready&(selector.Writable|selector.Failed) != 0 {
-		call(r.writer, writerSide)
-	}
-	s := d.at(transports.Handle(e.Tag))
-	return s.facts&borrowed != 0
 }
 
 func (c watchCall) find(tag, bits uint64) *watcher {

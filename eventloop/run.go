@@ -20,7 +20,7 @@ func (l *Loop) RunForever() error {
 		return err
 	}
 	done := make(chan error, 1)
-	go l.serve(done)
+	l.start(func() { l.serve(done) })
 	return <-done
 }
 
@@ -61,6 +61,7 @@ func (l *Loop) serve(done chan<- error) {
 			return
 		}
 		if l.mailbox.stopping.Load() {
+			l.driver.rest()
 			err = nil
 			return
 		}
@@ -81,7 +82,7 @@ func RunUntilComplete[T any](l *Loop, f Awaitable[T]) (T, error) {
 	}
 	remove := f.WhenDone(l.Stop)
 	done := make(chan error, 1)
-	go l.serve(done)
+	l.start(func() { l.serve(done) })
 	err := <-done
 	remove()
 	switch {
@@ -96,7 +97,8 @@ func RunUntilComplete[T any](l *Loop, f Awaitable[T]) (T, error) {
 // Close releases everything that the loop holds: it unwinds the tasks that are
 // left, whose waits return ErrLoopClosed, and reports them; drops what is
 // queued without running it; closes the descriptors of transports and servers
-// without a callback; tells the executor to stop without waiting for it. It
+// without a callback; kills the child processes that are left, which their
+// watcher reaps; tells the executor to stop without waiting for it. It
 // returns ErrLoopRunning, and does nothing, while the loop runs; nil when closed
 // already. Any goroutine.
 func (l *Loop) Close() error {
@@ -116,8 +118,11 @@ func (l *Loop) Close() error {
 	// Tasks must be unwound under the thread-lock state in which their
 	// coroutines were made, and a Goexit in one of them must end nobody else.
 	done := make(chan error, 1)
-	go l.tearDown(done)
+	l.start(func() { l.tearDown(done) })
 	err := <-done
+	if l.thread != nil {
+		l.thread.end()
+	}
 	for _, fn := range atClose {
 		fn()
 	}
@@ -135,6 +140,7 @@ func (l *Loop) tearDown(done chan<- error) {
 		for s := range l.servers {
 			s.drop()
 		}
+		l.dropChildren()
 		l.modes.restoreAll()
 		err = l.driver.shut()
 		loops.remove(l)

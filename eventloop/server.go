@@ -18,6 +18,7 @@ type Server struct {
 	cfg     ServerConfig
 	network string
 	factory func() protocols.Protocol
+	tls     tlsSettings
 	addrs   []net.Addr
 	sockets []*serverSocket
 	hooks   transports.Hooks
@@ -142,10 +143,10 @@ func (s *Server) AbortClients() {
 
 // clients looks through all transports of the loop: a set of its own would cost
 // every idle connection memory for a call that is made once.
-func (s *Server) clients() (own []*transports.Stream) {
+func (s *Server) clients() (own []protocols.Transport) {
 	for _, t := range s.loop.driver.transports() {
 		if stream, ok := t.(*transports.Stream); ok && stream.Hooked(&s.hooks) {
-			own = append(own, stream)
+			own = append(own, transports.Uppermost(stream))
 		}
 	}
 	return own

@@ -23,6 +23,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/tidemill-go/tidemill/eventloop"
+	"github.com/tidemill-go/tidemill/eventloop/looptest"
 	"github.com/tidemill-go/tidemill/protocols"
 	"github.com/tidemill-go/tidemill/protocols/recorder"
 )
@@ -257,7 +258,7 @@ func serveWithoutDescriptors() error {
 	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 40, Max: 40}); err != nil {
 		return err
 	}
-	l, err := eventloop.NewSelectorLoop(&eventloop.SelectorConfig{Selector: os.Getenv("KIND")})
+	l, err := looptest.OfKind(os.Getenv("KIND"), eventloop.SelectorConfig{})
 	if err != nil {
 		return err
 	}

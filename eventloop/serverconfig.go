@@ -1,9 +1,11 @@
 package eventloop
 
 import (
+	"crypto/tls"
 	"io"
 	"net"
 	"syscall"
+	"time"
 
 	"github.com/tidemill-go/tidemill/platform"
 	"github.com/tidemill-go/tidemill/protocols"
@@ -47,6 +49,25 @@ type ServerConfig struct {
 	// KeepSocketFile leaves the file of a Unix socket there after Close.
 	KeepSocketFile bool
 
+	// TLS makes every connection secure: the transport is one of TLS, and
+	// ConnectionMade waits for the handshake. A handshake that fails is silent
+	// outside debug mode: the protocol hears nothing. The config is cloned; it
+	// must have a certificate. Its callbacks run on the loop's goroutine, in a
+	// coroutine that is no task.
+	TLS *tls.Config
+
+	// HandshakeTimeout is how long a client may take for the handshake, and
+	// ShutdownTimeout how long to answer the close_notify of Close without
+	// taking any output meanwhile. Zero means 60 s and 30 s; negative is refused,
+	// and so are both without TLS.
+	HandshakeTimeout time.Duration
+	ShutdownTimeout  time.Duration
+
+	// HandshakeInExecutor runs handshakes on goroutines of the executor: for a
+	// tls.Config whose callbacks block (GetCertificate over the network, keys in
+	// hardware). A handshake that stalls keeps one of them until its timeout.
+	HandshakeInExecutor bool
+
 	// WriteBufferLimits are the first marks of every connection. The zero value
 	// means the defaults.
 	WriteBufferLimits protocols.Watermarks
@@ -68,12 +89,22 @@ func (c *ServerConfig) refusal(table platform.Table, network, address string) er
 			ops = append(ops, platform.UnixAbstractName)
 		}
 	}
+	if c.TLS != nil {
+		ops = append(ops, platform.TLS)
+	}
 	for _, op := range ops {
 		if err := table.Check(op); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (c *ServerConfig) secure() tlsSettings {
+	return tlsSettings{
+		config: c.TLS, server: true,
+		handshake: c.HandshakeTimeout, shutdown: c.ShutdownTimeout, inExecutor: c.HandshakeInExecutor,
+	}
 }
 
 // endpoints checks the addresses; none if there is a Listener.

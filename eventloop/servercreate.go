@@ -50,6 +50,11 @@ func (s *Server) check(address string) (endpoints []endpoint, given *inherited, 
 	if _, err := s.cfg.WriteBufferLimits.Resolve(); err != nil {
 		return nil, nil, err
 	}
+	s.tls = s.cfg.secure()
+	if err := s.tls.check(); err != nil {
+		return nil, nil, err
+	}
+	s.tls.own()
 	if endpoints, err = s.cfg.endpoints(s.network, address); err != nil {
 		return nil, nil, err
 	}

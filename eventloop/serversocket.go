@@ -71,7 +71,7 @@ func (b *serverSocket) serve(s *Server) error {
 		kind = transports.Local
 	}
 	listener, err := transports.Listen((*host)(s.loop), b.fd, transports.ListenerConfig{
-		Factory:           s.factory,
+		Factory:           s.secured(),
 		Kind:              kind,
 		Local:             b.local,
 		Socket:            b.view,

@@ -91,7 +91,7 @@ func sockError(op string, s *platform.Socket, to net.Addr, err error) error {
 }
 
 // take gives one side of a descriptor to a raw socket call.
-func (d *readinessDriver) take(which side, fd int, abandoned func()) {
+func (d *descriptors) take(which side, fd int, abandoned func()) {
 	_, s := d.owner(fd)
 	if s == nil {
 		s = d.at(d.adopt(fd, slot{facts: borrowed}))
@@ -100,7 +100,7 @@ func (d *readinessDriver) take(which side, fd int, abandoned func()) {
 }
 
 // giveBack ends what take began.
-func (d *readinessDriver) giveBack(which side, fd int) {
+func (d *descriptors) giveBack(which side, fd int) {
 	if h, s := d.owner(fd); s != nil && s.rare != nil {
 		s.rare.watcher(which).abandoned = nil
 		d.dropIdle(h, s)
@@ -108,13 +108,13 @@ func (d *readinessDriver) giveBack(which side, fd int) {
 }
 
 // taken reports whether a raw socket call has that side.
-func (d *readinessDriver) taken(which side, fd int) bool {
+func (d *descriptors) taken(which side, fd int) bool {
 	_, s := d.owner(fd)
 	return s != nil && s.rare != nil && s.rare.watcher(which).abandoned != nil
 }
 
 // watched reports whether anybody does.
-func (d *readinessDriver) watched(which side, fd int) bool {
+func (d *descriptors) watched(which side, fd int) bool {
 	_, s := d.owner(fd)
 	return s != nil && s.rare != nil && s.rare.watcher(which).fn != nil
 }

@@ -87,16 +87,11 @@ func WaitFor[T any](ctx context.Context, f Awaitable[T], d time.Duration) (T, er
 		defer cancel()
 		return f.Await(ctx)
 	}
-	if c, ok := ctx.(*Coro); ok {
-		// A task that has survived a cancellation may go on waiting, but its
-		// context stays over; a cancellation to come ends the wait all the same.
-		ctx = context.WithoutCancel(c)
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	timer := l.CallLater(d, func() { cancel(context.DeadlineExceeded) })
+	scope := l.tasks.Current().OpenScope(ctx)
+	defer scope.Close()
+	timer := l.CallLater(d, func() { scope.End(context.DeadlineExceeded) })
 	defer timer.Cancel()
-	return f.Await(ctx)
+	return f.Await(scope)
 }
 
 // Do runs fn on the loop's goroutine, as a callback, and returns what it

@@ -12,7 +12,6 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/tidemill-go/tidemill/eventloop"
-	"github.com/tidemill-go/tidemill/eventloop/selector"
 )
 
 func threadsafeSpecs(kind string) {
@@ -134,10 +133,9 @@ func threadsafeSpecs(kind string) {
 
 		DescribeTable("hears of what happens just before it sleeps", func(ctx SpecContext, happens func(*world)) {
 			guard()
-			sel, err := selector.New(kind)
-			Expect(err).NotTo(HaveOccurred())
-			d := &drowsy{Selector: sel}
-			w := newConfiguredWorld(eventloop.SelectorConfig{Selector: d})
+			t, d := newTap(kind), &drowsy{}
+			t.around = d.fallAsleep
+			w := newConfiguredWorld(eventloop.SelectorConfig{Selector: t})
 			d.before = func() { elsewhere(func() { happens(w) }) }
 			Expect(w.run(ctx)).To(Succeed())
 		},
@@ -148,10 +146,9 @@ func threadsafeSpecs(kind string) {
 
 		DescribeTable("hears of what happens just after it has agreed to sleep", func(ctx SpecContext, happens func(*world)) {
 			guard()
-			sel, err := selector.New(kind)
-			Expect(err).NotTo(HaveOccurred())
-			d := &drowsy{Selector: sel}
-			w := newConfiguredWorld(eventloop.SelectorConfig{Selector: d})
+			t, d := newTap(kind), &drowsy{}
+			t.around = d.fallAsleep
+			w := newConfiguredWorld(eventloop.SelectorConfig{Selector: t})
 			d.after = func() { elsewhere(func() { happens(w) }) }
 			Expect(w.run(ctx)).To(Succeed())
 		},
@@ -162,17 +159,21 @@ func threadsafeSpecs(kind string) {
 	})
 }
 
-// drowsy is a selector in which things happen once while the loop falls asleep.
+// drowsy makes things happen once while the loop falls asleep.
 type drowsy struct {
-	selector.Selector
 	before, after func()
+	inner         func(until time.Time, park func() bool, wait waiting) error
 }
 
-func (d *drowsy) Wait(until time.Time, park func() bool) ([]selector.Event, error) {
-	if park == nil {
-		return d.Selector.Wait(until, nil)
+func (d *drowsy) fallAsleep(until time.Time, park func() bool, wait waiting) error {
+	if d.inner != nil {
+		inner := wait
+		wait = func(until time.Time, park func() bool) error { return d.inner(until, park, inner) }
 	}
-	return d.Selector.Wait(until, func() bool {
+	if park == nil {
+		return wait(until, nil)
+	}
+	return wait(until, func() bool {
 		once(&d.before)
 		sleeps := park()
 		if sleeps {

@@ -10,33 +10,30 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/tidemill-go/tidemill/eventloop"
-	"github.com/tidemill-go/tidemill/eventloop/selector"
 )
 
-// observed is a selector that notes how it is asked to wait.
-type observed struct {
-	selector.Selector
-	waits []wait
-}
+// observed notes how a mechanism is asked to wait.
+type observed struct{ waits []wait }
 
 type wait struct {
 	until  time.Time
 	blocks bool
 }
 
-func (o *observed) Wait(until time.Time, park func() bool) ([]selector.Event, error) {
-	o.waits = append(o.waits, wait{until, park != nil})
-	return o.Selector.Wait(until, park)
+func (o *observed) note(until time.Time, park func() bool, wait waiting) error {
+	o.waits = append(o.waits, waitFor(until, park))
+	return wait(until, park)
 }
 
-// newObservedWorld makes a loop with the system's clock and an observed selector.
+func waitFor(until time.Time, park func() bool) wait { return wait{until, park != nil} }
+
+// newObservedWorld makes a loop with the system's clock and an observed mechanism.
 func newObservedWorld(kind string) (*world, *observed) {
 	GinkgoHelper()
 	guard()
-	sel, err := selector.New(kind)
-	Expect(err).NotTo(HaveOccurred())
-	o := &observed{Selector: sel}
-	return newConfiguredWorld(eventloop.SelectorConfig{Selector: o}), o
+	t, o := newTap(kind), &observed{}
+	t.around = o.note
+	return newConfiguredWorld(eventloop.SelectorConfig{Selector: t}), o
 }
 
 func timerWaitSpecs(kind string) {
@@ -53,11 +50,10 @@ func timerWaitSpecs(kind string) {
 
 		It("is without limit when there is no timer", func(ctx SpecContext) { // A17
 			guard()
-			sel, err := selector.New(kind)
-			Expect(err).NotTo(HaveOccurred())
-			o := &observed{Selector: sel}
-			d := &drowsy{Selector: o}
-			w := newConfiguredWorld(eventloop.SelectorConfig{Selector: d})
+			t, o := newTap(kind), &observed{}
+			d := &drowsy{inner: o.note}
+			t.around = d.fallAsleep
+			w := newConfiguredWorld(eventloop.SelectorConfig{Selector: t})
 			d.after = func() { elsewhere(w.Stop) } // so that it has slept
 			Expect(w.run(ctx)).To(Succeed())
 			Expect(o.waits[0]).To(Equal(wait{time.Time{}, true}))
@@ -140,10 +136,14 @@ func timerWaitSpecs(kind string) {
 	Describe("Spin", func() {
 		It("looks that many times more before it sleeps", func(ctx SpecContext) {
 			guard()
-			sel, err := selector.New(kind)
-			Expect(err).NotTo(HaveOccurred())
-			o := &observed{Selector: sel}
-			w := newConfiguredWorld(eventloop.SelectorConfig{Selector: o, Spin: 7})
+			if isProactor(kind) {
+				w := newConfiguredWorld(eventloop.SelectorConfig{Selector: kind, Spin: 7})
+				Expect(w.Kind()).To(Equal(kind), "it is for selectors, and nothing to a proactor")
+				return
+			}
+			t, o := newTap(kind), &observed{}
+			t.around = o.note
+			w := newConfiguredWorld(eventloop.SelectorConfig{Selector: t, Spin: 7})
 			w.CallLater(20*time.Millisecond, w.Stop)
 			Expect(w.run(ctx)).To(Succeed())
 			Expect(o.waits).To(HaveLen(8*(len(o.waits)/8)), "seven looks and one sleep, each time")

@@ -85,8 +85,9 @@ const (
 	CreatePipeConnection       Operation = "CreatePipeConnection"
 )
 
-// Child processes and signals. ChildWatcherPidFD is the watcher that waits for a
-// descriptor of the process.
+// Child processes and signals. The last three of ChildWatcher are kinds of
+// watchers, named after what tells them of an end: a descriptor of the process,
+// kqueue's EVFILT_PROC, or the signal.
 const (
 	SubprocessExec      Operation = "SubprocessExec"
 	SubprocessShell     Operation = "SubprocessShell"
@@ -94,6 +95,8 @@ const (
 	ChildWatcher        Operation = "ChildWatcher"
 	SetChildWatcher     Operation = "SetChildWatcher"
 	ChildWatcherPidFD   Operation = "ChildWatcher(pidfd)"
+	ChildWatcherKqueue  Operation = "ChildWatcher(kqueue)"
+	ChildWatcherSIGCHLD Operation = "ChildWatcher(SIGCHLD)"
 	AddSignalHandler    Operation = "AddSignalHandler"
 	RemoveSignalHandler Operation = "RemoveSignalHandler"
 )
@@ -110,7 +113,8 @@ var operations = []Operation{
 	ConnectReadPipe, ConnectWritePipe, ConnectReadPipeCharDevice, ConnectWritePipeCharDevice,
 	CreatePipeServer, CreatePipeConnection,
 	SubprocessExec, SubprocessShell, SubprocessPTY,
-	ChildWatcher, SetChildWatcher, ChildWatcherPidFD, AddSignalHandler, RemoveSignalHandler,
+	ChildWatcher, SetChildWatcher, ChildWatcherPidFD, ChildWatcherKqueue, ChildWatcherSIGCHLD,
+	AddSignalHandler, RemoveSignalHandler,
 }
 
 // Operations returns all operations in the order of a listing. The slice is the

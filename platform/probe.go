@@ -17,9 +17,11 @@ var (
 // ring and closes it, once per process; later calls return the same answer.
 func IOUring() error { return probedIOUring() }
 
-// PidFD returns nil if this process can open descriptors of processes, and
-// otherwise an error that says why not. It opens one of the process itself and
-// closes it, once per process; later calls return the same answer.
+// PidFD returns nil if this process can open descriptors of processes, wait for
+// them and send signals through them, which is what package os needs to use them
+// for children; otherwise an error that says why not. It tries with one of the
+// process itself and closes it, once per process; later calls return the same
+// answer.
 func PidFD() error { return probedPidFD() }
 
 func runningVersion() string { return askedVersion() }

@@ -43,13 +43,27 @@ func ioUringRefusal(errno unix.Errno, sysctl string) error {
 
 func probePidFD() error {
 	fd, err := unix.PidfdOpen(os.Getpid(), 0)
-	switch {
-	case err == nil:
-		return unix.Close(fd)
-	case errors.Is(err, unix.ENOSYS):
-		return fmt.Errorf("the kernel or a seccomp filter has no pidfd_open: %w", err)
-	case errors.Is(err, unix.EPERM):
-		return fmt.Errorf("a seccomp filter forbids pidfd_open: %w", err)
+	if err != nil {
+		return pidFDRefusal("pidfd_open", err)
 	}
-	return fmt.Errorf("pidfd_open fails: %w", err)
+	defer unix.Close(fd)
+	// Nobody is his own child.
+	if _, err := EndedPidFD(fd); err != unix.ECHILD {
+		return pidFDRefusal("waitid of a pidfd", err)
+	}
+	if err := unix.PidfdSendSignal(fd, 0, nil, 0); err != nil {
+		return pidFDRefusal("pidfd_send_signal", err)
+	}
+	return nil
+}
+
+// pidFDRefusal puts the errno of a system call into words.
+func pidFDRefusal(call string, err error) error {
+	switch {
+	case errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EINVAL):
+		return fmt.Errorf("the kernel or a seccomp filter has no %s: %w", call, err)
+	case errors.Is(err, unix.EPERM):
+		return fmt.Errorf("a seccomp filter forbids %s: %w", call, err)
+	}
+	return fmt.Errorf("%s fails: %w", call, err)
 }

@@ -11,17 +11,32 @@ import (
 )
 
 var _ = Describe("PidFD", func() {
-	It("says what pidfd_open says, and the live table agrees", func() {
-		fd, err := unix.PidfdOpen(os.Getpid(), 0)
-		if err == nil {
-			Expect(unix.Close(fd)).To(Succeed())
+	It("says whether processes have handles, and the live table agrees", func() {
+		self, err := os.FindProcess(os.Getpid())
+		Expect(err).NotTo(HaveOccurred())
+		handled := self.WithHandle(func(uintptr) {})
+		Expect(self.Release()).To(Succeed())
+		table := platform.For(platform.Target{})
+		if handled == nil {
 			Expect(platform.PidFD()).To(Succeed())
-			Expect(platform.For(platform.Target{}).Check(platform.ChildWatcherPidFD)).To(Succeed())
+			Expect(table.Check(platform.ChildWatcherPidFD)).To(Succeed())
 			return
 		}
-		Expect(platform.PidFD()).To(MatchError(err))
-		Expect(platform.For(platform.Target{}).Check(platform.ChildWatcherPidFD)).To(MatchError(ContainSubstring(err.Error())))
+		Expect(platform.PidFD()).To(HaveOccurred())
+		Expect(table.Check(platform.ChildWatcherPidFD)).To(MatchError(ContainSubstring(platform.PidFD().Error())))
 	})
+
+	DescribeTable("says why a process may not have it",
+		func(errno unix.Errno, words string) {
+			err := platform.PidFDRefusal("pidfd_open", errno)
+			Expect(err).To(MatchError(errno))
+			Expect(err).To(MatchError(ContainSubstring(words)))
+		},
+		Entry("an old kernel", unix.ENOSYS, "has no pidfd_open"),
+		Entry("a kernel that does not know the kind of id", unix.EINVAL, "has no pidfd_open"),
+		Entry("a filter forbids it", unix.EPERM, "forbids pidfd_open"),
+		Entry("there is no descriptor left", unix.EMFILE, "pidfd_open fails"),
+	)
 })
 
 var _ = Describe("IOUring", func() {

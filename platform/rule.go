@@ -59,7 +59,9 @@ var (
 	unixStreams        = []Operation{CreateConnectionUnix, CreateServerUnix}
 	datagrams          = []Operation{CreateDatagramEndpoint, SockRecvfrom, SockSendto}
 	signalHandlers     = []Operation{AddSignalHandler, RemoveSignalHandler}
-	childWatchers      = []Operation{ChildWatcher, SetChildWatcher, ChildWatcherPidFD}
+	childWatchers      = []Operation{
+		ChildWatcher, SetChildWatcher, ChildWatcherPidFD, ChildWatcherKqueue, ChildWatcherSIGCHLD,
+	}
 )
 
 var rules = slices.Concat(rulesOfWindows, rulesOfUnix)

@@ -1,5 +1,7 @@
 package platform
 
+import "errors"
+
 var (
 	onLinux  = []string{"linux"}
 	onDarwin = []string{"darwin"}
@@ -21,13 +23,18 @@ var rulesOfUnix = []rule{
 		alternative: "one listening socket shared by all servers",
 	},
 	{
-		systems: onLinux, until: version{5, 3}, ops: []Operation{ChildWatcherPidFD},
-		reason:      "pidfd_open came with Linux 5.3",
+		systems: onLinux, until: version{5, 4}, ops: []Operation{ChildWatcherPidFD},
+		reason:      "waiting for a pidfd came with Linux 5.4",
 		alternative: "the watcher that waits in a goroutine per child",
 	},
 	{
 		systems: onLinux, ops: []Operation{ChildWatcherPidFD}, probe: PidFD,
 		alternative: "the watcher that waits in a goroutine per child",
+	},
+	{
+		systems: onLinux, ops: []Operation{ChildWatcherKqueue},
+		reason:      "Linux has no kqueue",
+		alternative: "the watcher that ChildWatcher returns",
 	},
 	{
 		// What asyncio's proactor refuses is promised only when the driver has
@@ -61,6 +68,15 @@ var rulesOfUnix = []rule{
 		alternative: "the watcher that ChildWatcher returns",
 	},
 	{
+		systems: []string{"darwin", "openbsd"}, ops: []Operation{ChildWatcherSIGCHLD},
+		reason:      noPeekReason,
+		alternative: noPeekAlternative,
+	},
+	{
+		systems: onBSD, ops: []Operation{ChildWatcherSIGCHLD}, probe: canPeek,
+		alternative: noPeekAlternative,
+	},
+	{
 		systems: []string{"netbsd", "openbsd"}, ops: []Operation{SendfileNative},
 		reason:      "there is no sendfile(2)",
 		alternative: "Sendfile, which copies",
@@ -75,4 +91,21 @@ var rulesOfUnix = []rule{
 		reason:      "kqueue does not support character devices before macOS 10.9",
 		alternative: "a selector loop with the poll or select selector",
 	},
+}
+
+// A child must be seen to have ended before it is reaped, or a signal sent
+// meanwhile could hit the next process of its number. On macOS waitid takes a
+// stopped child for an ended one (golang.org/issue/19314); OpenBSD has no such
+// system call.
+const (
+	noPeekReason      = "an ended child can not be looked at without reaping it"
+	noPeekAlternative = "the kqueue watcher"
+)
+
+// canPeek is the running system's word, which a 32-bit one has not kept.
+func canPeek() error {
+	if _, err := EndedChild(0); errors.Is(err, errors.ErrUnsupported) {
+		return errors.New(noPeekReason)
+	}
+	return nil
 }

@@ -19,11 +19,13 @@ const (
 	pipedDevices    = "ConnectReadPipe(character-device) ConnectWritePipe(character-device)"
 	devicesAndPTY   = watchedDevices + " " + pipedDevices + " SubprocessPTY"
 	windowsPipes    = "CreatePipeServer CreatePipeConnection"
+	neverOnLinux    = windowsPipes + " ChildWatcher(kqueue)"
+	noPeek          = "ChildWatcher(SIGCHLD)"
 	datagrams       = "CreateDatagramEndpoint SockRecvfrom SockSendto"
 	onlyOnLinux     = "UnixAbstractName PacketInfo ChildWatcher(pidfd)"
 	noSendfile      = "Sendfile(native)"
 	neverOnWindows  = "CreateConnection(unix) CreateServer(unix) CreateDatagramEndpoint(unix) UnixAbstractName " +
-		"AddSignalHandler RemoveSignalHandler ChildWatcher SetChildWatcher ChildWatcher(pidfd) SubprocessPTY ReusePort PacketInfo " +
+		"AddSignalHandler RemoveSignalHandler ChildWatcher SetChildWatcher ChildWatcher(pidfd) ChildWatcher(kqueue) ChildWatcher(SIGCHLD) SubprocessPTY ReusePort PacketInfo " +
 		"NewSelectorLoop NewProactorLoop"
 )
 
@@ -41,29 +43,29 @@ func on(os, version, loop string, refused ...string) cell {
 // lost shows up here. Versions are given even for the newest, because an empty
 // one would ask this machine.
 var matrix = []cell{
-	on("linux", "6.18", "epoll", noProactor, windowsPipes),
-	on("linux", "6.18", "poll", noProactor, windowsPipes),
-	on("linux", "6.18", "select", noProactor, windowsPipes),
-	on("linux", "6.18", "io_uring", noProactor, windowsPipes, readersWriters, watchedDevices, datagrams,
+	on("linux", "6.18", "epoll", noProactor, neverOnLinux),
+	on("linux", "6.18", "poll", noProactor, neverOnLinux),
+	on("linux", "6.18", "select", noProactor, neverOnLinux),
+	on("linux", "6.18", "io_uring", noProactor, neverOnLinux, readersWriters, watchedDevices, datagrams,
 		"CreateDatagramEndpoint(unix)", noSendfile),
-	on("linux", "5.3", "epoll", noProactor, windowsPipes),
-	on("linux", "5.2.21", "epoll", noProactor, windowsPipes, "ChildWatcher(pidfd)"),
-	on("linux", "3.9", "epoll", noProactor, windowsPipes, "ChildWatcher(pidfd)"),
-	on("linux", "3.8", "epoll", noProactor, windowsPipes, "ChildWatcher(pidfd)", "ReusePort"),
+	on("linux", "5.4", "epoll", noProactor, neverOnLinux),
+	on("linux", "5.3.18", "epoll", noProactor, neverOnLinux, "ChildWatcher(pidfd)"),
+	on("linux", "3.9", "epoll", noProactor, neverOnLinux, "ChildWatcher(pidfd)"),
+	on("linux", "3.8", "epoll", noProactor, neverOnLinux, "ChildWatcher(pidfd)", "ReusePort"),
 
-	on("darwin", "26.0", "kqueue", noProactor, windowsPipes, onlyOnLinux, unbuiltSelector),
-	on("darwin", "26.0", "poll", noProactor, windowsPipes, onlyOnLinux),
-	on("darwin", "26.0", "select", noProactor, windowsPipes, onlyOnLinux),
-	on("darwin", "10.9", "kqueue", noProactor, windowsPipes, onlyOnLinux, unbuiltSelector),
-	on("darwin", "10.8.5", "kqueue", noProactor, windowsPipes, onlyOnLinux, unbuiltSelector, devicesAndPTY),
-	on("darwin", "10.6", "kqueue", noProactor, windowsPipes, onlyOnLinux, unbuiltSelector, devicesAndPTY),
-	on("darwin", "10.8.5", "poll", noProactor, windowsPipes, onlyOnLinux),
-	on("darwin", "10.8.5", "select", noProactor, windowsPipes, onlyOnLinux),
-	on("darwin", "10.6", "poll", noProactor, windowsPipes, onlyOnLinux),
-	on("darwin", "10.6", "select", noProactor, windowsPipes, onlyOnLinux),
-	on("darwin", "10.5.8", "kqueue", noProactor, windowsPipes, onlyOnLinux, unbuiltSelector, devicesAndPTY),
-	on("darwin", "10.5.8", "poll", noProactor, windowsPipes, onlyOnLinux, devicesAndPTY),
-	on("darwin", "10.5.8", "select", noProactor, windowsPipes, onlyOnLinux, devicesAndPTY),
+	on("darwin", "26.0", "kqueue", noProactor, windowsPipes, onlyOnLinux, noPeek, unbuiltSelector),
+	on("darwin", "26.0", "poll", noProactor, windowsPipes, onlyOnLinux, noPeek),
+	on("darwin", "26.0", "select", noProactor, windowsPipes, onlyOnLinux, noPeek),
+	on("darwin", "10.9", "kqueue", noProactor, windowsPipes, onlyOnLinux, noPeek, unbuiltSelector),
+	on("darwin", "10.8.5", "kqueue", noProactor, windowsPipes, onlyOnLinux, noPeek, unbuiltSelector, devicesAndPTY),
+	on("darwin", "10.6", "kqueue", noProactor, windowsPipes, onlyOnLinux, noPeek, unbuiltSelector, devicesAndPTY),
+	on("darwin", "10.8.5", "poll", noProactor, windowsPipes, onlyOnLinux, noPeek),
+	on("darwin", "10.8.5", "select", noProactor, windowsPipes, onlyOnLinux, noPeek),
+	on("darwin", "10.6", "poll", noProactor, windowsPipes, onlyOnLinux, noPeek),
+	on("darwin", "10.6", "select", noProactor, windowsPipes, onlyOnLinux, noPeek),
+	on("darwin", "10.5.8", "kqueue", noProactor, windowsPipes, onlyOnLinux, noPeek, unbuiltSelector, devicesAndPTY),
+	on("darwin", "10.5.8", "poll", noProactor, windowsPipes, onlyOnLinux, noPeek, devicesAndPTY),
+	on("darwin", "10.5.8", "select", noProactor, windowsPipes, onlyOnLinux, noPeek, devicesAndPTY),
 
 	on("freebsd", "15.0", "kqueue", noProactor, windowsPipes, onlyOnLinux, unbuiltSelector),
 	on("freebsd", "15.0", "poll", noProactor, windowsPipes, onlyOnLinux),
@@ -74,9 +76,9 @@ var matrix = []cell{
 	on("netbsd", "10.1", "kqueue", noProactor, windowsPipes, onlyOnLinux, unbuiltSelector, noSendfile),
 	on("netbsd", "10.1", "poll", noProactor, windowsPipes, onlyOnLinux, noSendfile),
 	on("netbsd", "10.1", "select", noProactor, windowsPipes, onlyOnLinux, noSendfile),
-	on("openbsd", "7.8", "kqueue", noProactor, windowsPipes, onlyOnLinux, unbuiltSelector, noSendfile),
-	on("openbsd", "7.8", "poll", noProactor, windowsPipes, onlyOnLinux, noSendfile),
-	on("openbsd", "7.8", "select", noProactor, windowsPipes, onlyOnLinux, noSendfile),
+	on("openbsd", "7.8", "kqueue", noProactor, windowsPipes, onlyOnLinux, noPeek, unbuiltSelector, noSendfile),
+	on("openbsd", "7.8", "poll", noProactor, windowsPipes, onlyOnLinux, noPeek, noSendfile),
+	on("openbsd", "7.8", "select", noProactor, windowsPipes, onlyOnLinux, noPeek, noSendfile),
 
 	on("windows", "10.0.26100", "iocp", neverOnWindows, readersWriters, watchedDevices, pipedDevices, datagrams),
 	on("windows", "10.0.26100", "select", neverOnWindows, watchedDevices, pipedDevices, windowsPipes, noSendfile,

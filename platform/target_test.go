@@ -54,10 +54,10 @@ var _ = Describe("For", func() {
 			Expect(err != nil).To(Equal(refused), "%v", err)
 		},
 		Entry("one that only looks smaller as text", "5.10", false),
-		Entry("the first that counts", "5.3", false),
-		Entry("the same with a zero", "5.3.0", false),
-		Entry("a later patch", "5.3.1", false),
-		Entry("an earlier one with a high patch", "5.2.99", true),
+		Entry("the first that counts", "5.4", false),
+		Entry("the same with a zero", "5.4.0", false),
+		Entry("a later patch", "5.4.1", false),
+		Entry("an earlier one with a high patch", "5.3.99", true),
 		Entry("a bare major", "5", true),
 		Entry("a higher major", "6", false),
 	)

@@ -45,6 +45,11 @@ type BaseTransport interface {
 	//	"peername"  net.Addr, as RemoteAddr
 	//	"pipe"      *platform.Descriptor of a pipe, which has none of the others
 	//	"peercred"  platform.Credentials of a Unix stream's peer, while it is open
+	//
+	// TLS has those of the transport below it, and:
+	//
+	//	"tls.Config"          *tls.Config, the configuration in use
+	//	"tls.ConnectionState" tls.ConnectionState, as ConnectionState
 	ExtraInfo(name string) any
 
 	// LocalAddr and RemoteAddr are taken when the connection is made and stay
@@ -52,7 +57,8 @@ type BaseTransport interface {
 	LocalAddr() net.Addr
 	RemoteAddr() net.Addr
 
-	// ConnectionState returns the state of TLS, and false on a plain transport.
+	// ConnectionState returns the state of TLS, and false on a plain transport,
+	// before the handshake is over and after ConnectionLost has returned.
 	ConnectionState() (tls.ConnectionState, bool)
 }
 
@@ -107,4 +113,14 @@ type WriteTransport interface {
 	// WriteBufferSize returns the number of bytes that the kernel has not taken.
 	// Coalesced writes are offered to it first.
 	WriteBufferSize() int
+}
+
+// CloseWriter is implemented by transports that can end their sending half
+// although they have no half-close: those of TLS. WriteEOF is refused there,
+// because most peers take the end of one half for the end of both.
+type CloseWriter interface {
+	// CloseWrite sends what is buffered and then the end of output (close_notify,
+	// RFC 8446, 6.1); the transport goes on receiving. Write returns
+	// ErrInvalidState from then on. Again, or after Close, it does nothing.
+	CloseWrite() error
 }

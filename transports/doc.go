@@ -21,6 +21,7 @@
 // first: a program observes what it would observe if every Write were a send.
 //
 // ReadPipe and WritePipe are streams with one half: each is made of a Stream, and
-// its own methods hide those that differ, from the driver as well. A Reservation
-// has the output of a stream for itself for a while, to send a file.
+// its own methods hide those that differ, from the driver as well. So is Terminal,
+// which has both halves and one end. A Reservation has the output of a stream for
+// itself for a while, to send a file.
 package transports

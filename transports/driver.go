@@ -126,3 +126,9 @@ type Sink interface {
 	// user code.
 	Sent(n int, err error)
 }
+
+// An Orphan is a Sink that wants to know when its loop is closed under it: it may
+// have a coroutine to unwind. No user code runs then.
+type Orphan interface {
+	LoopClosed()
+}

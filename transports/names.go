@@ -114,7 +114,7 @@ func (s *Stream) opError(op string, err error) error {
 	if errno, ok := err.(syscall.Errno); ok {
 		err = os.NewSyscallError(op, errno)
 	}
-	return &net.OpError{Op: op, Net: s.names.network(), Source: s.LocalAddr(), Addr: s.RemoteAddr(), Err: err}
+	return &net.OpError{Op: op, Net: s.names.network(), Source: s.self().LocalAddr(), Addr: s.self().RemoteAddr(), Err: err}
 }
 
 // String names the stream in logs.
@@ -122,7 +122,7 @@ func (s *Stream) String() string {
 	if s.names.network() == "pipe" {
 		return fmt.Sprintf("pipe %d", s.names.fd.Load())
 	}
-	return fmt.Sprintf("%s %v->%v", s.names.network(), s.LocalAddr(), s.RemoteAddr())
+	return fmt.Sprintf("%s %v->%v", s.names.network(), s.self().LocalAddr(), s.self().RemoteAddr())
 }
 
 // offLoop is debug mode's check of who calls.

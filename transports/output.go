@@ -42,6 +42,7 @@ type Buffers struct {
 	free    []*output
 	queues  []*datagramQueue
 	arrived []protocols.Datagram // one batch is handed out at a time
+	scratch [][]byte             // of TLS, each for the length of a call
 }
 
 func (b *Buffers) take() *output {

@@ -12,7 +12,7 @@ import (
 // goroutine of its host's loop.
 type Stream struct {
 	host     Host
-	driver   Driver
+	driver   mover
 	handle   Handle
 	protocol protocols.Protocol
 	buffered protocols.BufferedProtocol // protocol, if it is one
@@ -28,6 +28,7 @@ var (
 	_ protocols.Transport = (*Stream)(nil)
 	_ Sink                = (*Stream)(nil)
 	_ Flusher             = (*Stream)(nil)
+	_ Orphan              = (*Stream)(nil)
 )
 
 // state is a set of facts about a stream.
@@ -52,9 +53,40 @@ const (
 	switched    // SetProtocol was called
 	receivesEOF // the protocol is an EOFReceiver
 	controlsFlow
+	hangsUp // it is a terminal: EIO while writing is no end, one will be read
+	layered // the driver is a layer
+	mute    // closing, and past the last byte that can be sent
 )
 
 func (s *Stream) is(f state) bool { return s.state&f != 0 }
+
+// mover is what a stream needs of its driver once that has the descriptor.
+type mover interface {
+	Read(h Handle, on bool)
+	TrySend(h Handle, b []byte) (int, error)
+	Send(h Handle, b []byte) (n int, err error)
+	CloseWrite(h Handle) error
+	Close(h Handle)
+	Settle()
+}
+
+// A layer is a mover over another transport: TLS. It has a part in what the
+// stream has sent and in how it ends.
+type layer interface {
+	mover
+
+	// held is how many bytes the layer has taken and the kernel has not.
+	held() int
+
+	// shutdown goes on with the end, once everything is sent after Close; it may
+	// be called again.
+	shutdown()
+
+	// abandon ends the transport below; ConnectionLost comes from there.
+	abandon(cause error)
+}
+
+func (s *Stream) layer() layer { return s.driver.(layer) }
 
 // Hooks are what the maker of streams wants to hear of them. Each may be nil.
 // They are also where a stream keeps what few streams have: a stream that needs
@@ -114,7 +146,7 @@ func (s *Stream) open(host Host, fd int, p protocols.Protocol, cfg *StreamConfig
 	s.host, s.driver, s.marks, s.hooks = host, host.Driver(), marks, cfg.Hooks
 	s.names.begin(fd, cfg)
 	s.SetProtocol(p)
-	if s.handle, err = s.driver.Open(fd, cfg.Kind, sink); err != nil {
+	if s.handle, err = host.Driver().Open(fd, cfg.Kind, sink); err != nil {
 		s.names.fd.Store(-1)
 		return s.opError("open", err)
 	}

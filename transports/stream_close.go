@@ -1,7 +1,9 @@
 package transports
 
 import (
+	"errors"
 	"net"
+	"syscall"
 
 	"github.com/tidemill-go/tidemill/eventloop/future"
 )
@@ -31,6 +33,10 @@ func (s *Stream) Abort() {
 // fail ends the connection after an error of the system, which is the
 // connection's business and not reported to the exception handler (D33).
 func (s *Stream) fail(op string, err error) {
+	if s.is(hangsUp) && op == "write" && errors.Is(err, syscall.EIO) {
+		s.hungUp()
+		return
+	}
 	s.lose(s.opError(op, err))
 }
 
@@ -65,6 +71,10 @@ func (s *Stream) lose(err error) {
 	s.release()
 	s.files().dropQueue()
 	s.state &^= sending
+	if s.is(layered) {
+		s.layer().abandon(err)
+		return
+	}
 	s.host.CallSoon(func() { s.connectionLost(err) })
 }
 
@@ -85,4 +95,11 @@ func (s *Stream) connectionLost(err error) {
 		}
 	}()
 	s.protocol.ConnectionLost(err)
+}
+
+// LoopClosed implements Orphan.
+func (s *Stream) LoopClosed() {
+	if l, ok := s.protocol.(*lower); ok {
+		(*TLS)(l).drop()
+	}
 }

@@ -53,7 +53,7 @@ func (s *Stream) writable(method string, n int) error {
 	if s.is(eofWanted | reserved) {
 		return s.notMine(method)
 	}
-	if s.is(isLost) && n > 0 {
+	if s.is(isLost|mute) && n > 0 {
 		return s.drop(warnDropped)
 	}
 	return nil
@@ -129,10 +129,14 @@ func (s *Stream) pending() int {
 }
 
 func (s *Stream) size() int {
-	if s.out == nil {
-		return s.files().size()
+	n := s.files().size()
+	if s.out != nil {
+		n += s.out.size()
 	}
-	return s.out.size() + s.files().size()
+	if s.is(layered) {
+		n += s.layer().held()
+	}
+	return n
 }
 
 // offer gives what is pending to the kernel, as far as it goes, without waiting
@@ -223,7 +227,11 @@ func (s *Stream) drained() {
 		// will tell.
 		_ = s.driver.CloseWrite(s.handle)
 	}
-	if s.is(isClosing) {
+	switch {
+	case !s.is(isClosing):
+	case s.is(layered):
+		s.layer().shutdown()
+	default:
 		s.lose(nil)
 	}
 }

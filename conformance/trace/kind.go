@@ -2,6 +2,7 @@ package trace
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -9,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/tidemill-go/tidemill/eventloop"
+	"github.com/tidemill-go/tidemill/eventloop/streams"
 	"github.com/tidemill-go/tidemill/protocols"
 )
 
@@ -28,6 +30,7 @@ var words = []struct {
 	{context.DeadlineExceeded, "timeout"},
 	{os.ErrDeadlineExceeded, "timeout"},
 	{protocols.ErrInvalidWatermarks, "bad-argument"},
+	{protocols.ErrDataAfterClose, "tls"},
 	{eventloop.ErrInvalidState, "bad-state"},
 	{eventloop.ErrLoopRunning, "bad-state"},
 	{eventloop.ErrLoopClosed, "bad-state"},
@@ -56,11 +59,23 @@ func Kind(err error) any {
 			return w.name
 		}
 	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return "tls-cert"
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		return "tls"
+	}
 	if _, ok := errors.AsType[*net.DNSError](err); ok {
 		return "resolve"
 	}
 	if errors.Is(err, errors.ErrUnsupported) {
 		return "unsupported"
+	}
+	if _, ok := errors.AsType[*streams.IncompleteError](err); ok {
+		return "incomplete"
+	}
+	if _, ok := errors.AsType[*streams.LimitError](err); ok {
+		return "limit"
 	}
 	if _, ok := errors.AsType[*net.AddrError](err); ok {
 		return "bad-argument"

@@ -2,6 +2,7 @@ package trace_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/tidemill-go/tidemill/conformance/trace"
 	"github.com/tidemill-go/tidemill/eventloop"
+	"github.com/tidemill-go/tidemill/eventloop/streams"
 	"github.com/tidemill-go/tidemill/platform"
 	"github.com/tidemill-go/tidemill/protocols"
 )
@@ -47,11 +49,16 @@ var _ = Describe("Kind", func() {
 		Entry("no running loop", eventloop.ErrNoRunningLoop, "bad-state"),
 		Entry("no loop", eventloop.ErrNoEventLoop, "bad-state"),
 		Entry("marks that make no sense", protocols.ErrInvalidWatermarks, "bad-argument"),
+		Entry("data after close_notify", protocols.ErrDataAfterClose, "tls"),
+		Entry("what is no TLS", tls.RecordHeaderError{Msg: "no handshake"}, "tls"),
+		Entry("a certificate that is refused", &tls.CertificateVerificationError{Err: errors.New("expired")}, "tls-cert"),
 		Entry("an argument that makes no sense", os.ErrInvalid, "bad-argument"),
 		Entry("an address that is none", &net.OpError{Op: "listen", Err: &net.AddrError{Err: "missing port"}}, "bad-argument"),
 		Entry("several attempts that fail alike", &eventloop.ConnectError{Attempts: []error{syscall.ECONNREFUSED, syscall.ECONNREFUSED}}, "ECONNREFUSED"),
 		Entry("several attempts that fail differently", &eventloop.ConnectError{Attempts: []error{syscall.ECONNREFUSED, syscall.ENETUNREACH}}, "multiple"),
 		Entry("an operation of the system that fails without an errno", &net.OpError{Op: "connect", Err: errors.New("no address")}, "os-error"),
+		Entry("an end of input in the middle of something", &streams.IncompleteError{}, "incomplete"),
+		Entry("a line that is too long", &streams.LimitError{}, "limit"),
 		Entry("a name that can not be resolved", &net.DNSError{Err: "no such host"}, "resolve"),
 		Entry("a refusal of the platform", &platform.UnsupportedError{Op: "x"}, "unsupported"),
 	)

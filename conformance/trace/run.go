@@ -16,6 +16,9 @@ type Config struct {
 	// system's best.
 	Selector string
 
+	// Watcher is the child watcher's name; empty means the policy's own.
+	Watcher string
+
 	// Events is where the trace goes, Steps where the driver's lines come from,
 	// Log where the library logs unless the scenario traces that.
 	Events io.Writer
@@ -36,13 +39,30 @@ func Run(s Scenario, cfg Config) error {
 		os.Exit(watchdogStatus)
 	})
 	defer watchdog.Stop()
-	eventloop.SetPolicy(&eventloop.DefaultPolicy{Factory: x.makeLoop})
+	if err := x.setPolicy(cfg.Watcher); err != nil {
+		return err
+	}
 	if s.Plain {
 		s.Run(x)
 	} else if err := x.runTask(s.Run, cfg.Steps); err != nil {
 		return err
 	}
 	x.Raw(Fields{"ev": "end"})
+	return nil
+}
+
+func (x *X) setPolicy(watcher string) error {
+	policy := &eventloop.DefaultPolicy{Factory: x.makeLoop}
+	if watcher != "" {
+		w, err := newWatcher(watcher)
+		if err != nil {
+			return err
+		}
+		if err := policy.SetChildWatcher(w); err != nil {
+			return err
+		}
+	}
+	eventloop.SetPolicy(policy)
 	return nil
 }
 

@@ -116,7 +116,8 @@ func (p *Stream) describe(fields Fields) Fields {
 }
 
 // State is a transport's state in three letters: open or Closing, Reading or
-// paused, write buffer Empty or with Bytes; "-" for the half that a pipe has not.
+// paused, write buffer Empty or with Bytes; "-" for the half that a pipe has not,
+// and for what is not compared over TLS: the buffer, and reading once it closes.
 func State(t protocols.Transport) string {
 	letter := func(is bool, yes, no string) string {
 		if is {
@@ -127,6 +128,10 @@ func State(t protocols.Transport) string {
 	closing := letter(t.IsClosing(), "C", "o") // first: asking may find that a write has failed
 	in, out := letter(t.IsReading(), "R", "p"), letter(t.WriteBufferSize() == 0, "E", "B")
 	switch isPipe := t.ExtraInfo("pipe") != nil; {
+	case t.ExtraInfo("tls.Config") != nil:
+		if out = "-"; closing == "C" {
+			in = "-"
+		}
 	case isPipe && t.CanWriteEOF():
 		in = "-"
 	case isPipe:

@@ -28,12 +28,13 @@ type X struct {
 	// Datagrams are those of datagram endpoints, counted from 0 as well.
 	Datagrams []*Datagram
 
-	selector string
-	logger   *slog.Logger
-	ctx      context.Context
-	steps    int // that have come
-	waits    int // for a step, so far
-	change   *eventloop.Future[struct{}]
+	selector  string
+	logger    *slog.Logger
+	ctx       context.Context
+	steps     int // that have come
+	waits     int // for a step, so far
+	processes int // protocols of children so far
+	change    *eventloop.Future[struct{}]
 }
 
 // Context returns the context of the scenario's task.

@@ -1,7 +1,7 @@
 // Command tracer is Tidemill's side of the trace scenarios: it runs one of them
 // on a loop of the chosen kind and traces to standard output what happens.
 //
-//	tracer [-loop epoll|poll|select|kqueue] SCENARIO
+//	tracer [-loop epoll|poll|select|kqueue] [-watcher pidfd|kqueue|goroutine|safe|fast] SCENARIO
 //	tracer --list
 //
 // It is driven by ../driver.py; ../README.md describes the interface.
@@ -25,10 +25,14 @@ var groups = []trace.Group{
 	{Name: "fd", Scenarios: fd},
 	{Name: "udp", Scenarios: udp},
 	{Name: "pipe", Scenarios: pipe},
+	{Name: "process", Scenarios: process},
+	{Name: "streams", Scenarios: streamed},
+	{Name: "signal", Scenarios: signal},
+	{Name: "tls", Scenarios: security},
 	{Name: "misc", Scenarios: misc},
 }
 
-const usage = "usage: tracer [-loop KIND] SCENARIO | tracer --list"
+const usage = "usage: tracer [-loop KIND] [-watcher NAME] SCENARIO | tracer --list"
 
 // The exit statuses; a scenario that is stuck ends with another one.
 const (
@@ -43,6 +47,7 @@ func main() {
 
 func program() int {
 	kind := flag.String("loop", "", "the selector's `kind`: epoll, poll, select, kqueue; empty for the system's best")
+	watcher := flag.String("watcher", "", "the child watcher's `name`: pidfd, kqueue, goroutine, safe, fast; empty for the policy's")
 	list := flag.Bool("list", false, "print a JSON object per scenario: name, group, doc")
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, usage)
@@ -58,7 +63,7 @@ func program() int {
 		flag.Usage()
 		return misused
 	}
-	if err := perform(scenario, *kind); err != nil {
+	if err := perform(scenario, *kind, *watcher); err != nil {
 		fmt.Fprintln(os.Stderr, "tracer:", err)
 		return failed
 	}
@@ -67,13 +72,14 @@ func program() int {
 
 // perform leaves the loop and its connections open: the trace is over, and the
 // process ends at once.
-func perform(scenario trace.Scenario, kind string) error {
+func perform(scenario trace.Scenario, kind, watcher string) error {
 	env, err := trace.ReadEnv(os.Getenv)
 	if err != nil {
 		return err
 	}
 	return trace.Run(scenario, trace.Config{
 		Selector: kind,
+		Watcher:  watcher,
 		Events:   os.Stdout,
 		Steps:    os.Stdin,
 		Log:      os.Stderr,

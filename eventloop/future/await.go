@@ -38,7 +38,7 @@ func (f *core) waitInside(ctx context.Context, c *Coro) error {
 	if expired {
 		f.cancel()
 		if f.Done() {
-			return f.verdict(ctx)
+			return f.verdict(c.cause(ctx))
 		}
 	}
 	f.link(&c.node)
@@ -49,18 +49,18 @@ func (f *core) waitInside(ctx context.Context, c *Coro) error {
 	// A cancellation of this task that f has taken over is f's to tell, under
 	// its own name even if ctx has ended as well.
 	if c.expired && !cancelled {
-		return f.verdict(ctx)
+		return f.verdict(c.cause(ctx))
 	}
 	return nil
 }
 
-// verdict is how a wait ends whose context ended: with the context's error,
+// verdict is how a wait ends whose context ended: with the context's cause,
 // unless the future got a result all the same.
-func (f *core) verdict(ctx context.Context) error {
+func (f *core) verdict(cause error) error {
 	if f.Done() && !f.Cancelled() {
 		return nil
 	}
-	return cause(ctx)
+	return cause
 }
 
 // waitAcross suspends the task c of another loop than the future's.
@@ -69,7 +69,7 @@ func (f *core) waitAcross(ctx context.Context, c *Coro) error {
 		return err
 	}
 	if c.expiredBefore(ctx) {
-		return f.leave(ctx)
+		return f.leave(c.cause(ctx))
 	}
 	r := newRemote(f, c.remoteWaker())
 	if err := r.arm(); err != nil {
@@ -82,7 +82,7 @@ func (f *core) waitAcross(ctx context.Context, c *Coro) error {
 		return err
 	case c.expired:
 		r.abandon(true)
-		return f.verdict(ctx)
+		return f.verdict(c.cause(ctx))
 	default:
 		return f.unlessDone(f.sched.Tasks().closed())
 	}
@@ -91,7 +91,7 @@ func (f *core) waitAcross(ctx context.Context, c *Coro) error {
 // waitOutside blocks a goroutine that is no loop's.
 func (f *core) waitOutside(ctx context.Context) error {
 	if ctx.Err() != nil {
-		return f.leave(ctx)
+		return f.leave(cause(ctx))
 	}
 	over := make(chan struct{})
 	r := newRemote(f, func() { close(over) })
@@ -103,14 +103,14 @@ func (f *core) waitOutside(ctx context.Context) error {
 		return f.unlessDone(f.sched.Tasks().closed())
 	case <-ctx.Done():
 		r.abandon(true)
-		return f.verdict(ctx)
+		return f.verdict(cause(ctx))
 	}
 }
 
 // leave asks the future's loop to cancel it and does not wait for that.
-func (f *core) leave(ctx context.Context) error {
+func (f *core) leave(cause error) error {
 	_ = f.sched.Post(func() { f.cancel() })
-	return f.verdict(ctx)
+	return f.verdict(cause)
 }
 
 // unlessDone returns err, or nil if the future has become done meanwhile.

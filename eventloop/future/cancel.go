@@ -6,7 +6,9 @@ func (c *Coro) cancel() bool {
 		return false
 	}
 	c.requested = true
+	c.cancels++
 	c.end()
+	c.endScopes()
 	if c.pass() {
 		return true
 	}

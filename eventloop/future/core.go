@@ -17,6 +17,7 @@ type core struct {
 	sched      Scheduler
 	coro       *Coro // of a task's future: the task
 	state      atomic.Uint32
+	relays     bool // Cancel only calls onCancel, which leads to the end in time
 	err        error
 	head, tail *node // who waits, in the order of registration
 	onCancel   func()
@@ -68,10 +69,15 @@ func (f *core) revoke() bool {
 
 // cancel cancels a future of either kind.
 func (f *core) cancel() bool {
-	if f.coro != nil {
+	switch {
+	case f.coro != nil:
 		return f.coro.cancel()
+	case f.relays && !f.Done():
+		f.onCancel()
+		return true
+	default:
+		return f.revoke()
 	}
-	return f.revoke()
 }
 
 // A waiter is told, on the loop's goroutine, that a future is done. It is no

@@ -37,6 +37,11 @@ type Coro struct {
 	bare       bool // the current wait is Suspend's
 	yielding   bool // ... and ends at once
 
+	cancels uint32          // counts the requests, so that scopes tell those made in them
+	until   context.Context // of the current wait
+	scopes  *CancelScope    // the open ones, newest first
+	ticket  *ticket         // for a place in a line, made at the first wait for one
+
 	values context.Context // nil: none
 	scope  atomic.Pointer[scope]
 	ended  atomic.Bool

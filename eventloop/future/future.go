@@ -86,16 +86,18 @@ func (f *Future[T]) Settle(v T, err error) error {
 }
 
 // Cancel ends the future with ErrCancelled and reports true, or false if it is
-// done already.
-func (f *Future[T]) Cancel() bool { return f.revoke() }
+// done already. A future of Gather is cancelled by cancelling its parts, and
+// done when they are.
+func (f *Future[T]) Cancel() bool { return f.cancel() }
 
 // OnCancel has fn called, once, inside a Cancel that succeeds, after the future
 // was marked as done. It is for the operation behind the future, which stops its
 // work and gives back what it holds. Another OnCancel replaces fn, nil takes it
 // back, the end of the future drops it. If the future has been cancelled before,
-// fn is called at once.
+// fn is called at once. It does nothing to a future of Gather.
 func (f *Future[T]) OnCancel(fn func()) {
 	switch {
+	case f.relays:
 	case !f.Done():
 		f.onCancel = fn
 	case f.Cancelled() && fn != nil:

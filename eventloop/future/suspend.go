@@ -13,6 +13,7 @@ import (
 func (c *Coro) park(ctx context.Context, expired bool) (cancelled bool, err error) {
 	c.wait++
 	c.status, c.expired = parked, expired
+	c.until = ctx
 	if c.yielding {
 		c.rouse()
 	}
@@ -23,12 +24,13 @@ func (c *Coro) park(ctx context.Context, expired bool) (cancelled bool, err erro
 			c.rouse()
 		}
 	}
-	if !expired && !c.covers(ctx) {
+	if !expired && !c.attends(ctx) {
 		defer c.watch(ctx)()
 	}
 	c.tasks.giveBack()
 	c.yield(struct{}{})
 	c.tasks.lend(c)
+	c.until = nil
 	return c.delivered()
 }
 
@@ -93,13 +95,13 @@ func (c *Coro) Suspend(ctx context.Context) error {
 		return err
 	}
 	if c.expiredBefore(ctx) {
-		return cause(ctx)
+		return c.cause(ctx)
 	}
 	c.bare = true
 	_, err := c.park(ctx, false)
 	c.bare = false
 	if err == nil && c.expired {
-		return cause(ctx)
+		return c.cause(ctx)
 	}
 	return err
 }
@@ -115,7 +117,7 @@ func (c *Coro) Yield(ctx context.Context) error {
 // expiredBefore reports whether ctx is over before a wait began, unless that is
 // a cancellation of the task, which the wait will deliver.
 func (c *Coro) expiredBefore(ctx context.Context) bool {
-	return !c.mustCancel && !c.covers(ctx) && ctx.Err() != nil
+	return !c.mustCancel && c.over(ctx)
 }
 
 // watch has the wait ended when ctx is over.
@@ -132,6 +134,11 @@ func (c *Coro) expire(wait uint32) {
 	if c.wait != wait || c.status != parked || c.requested {
 		return
 	}
+	c.cutShort()
+}
+
+// cutShort ends the current wait as one whose context is over.
+func (c *Coro) cutShort() {
 	c.expired = true
 	if !c.pass() {
 		c.rouse()

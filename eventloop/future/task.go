@@ -46,6 +46,19 @@ func Create[T any](s Scheduler, fn func(ctx context.Context) (T, error)) *Task[T
 // CreateWith is Create for a task whose context has the values of another one,
 // but neither its deadline nor its end. A nil context has none.
 func CreateWith[T any](s Scheduler, values context.Context, fn func(ctx context.Context) (T, error)) *Task[T] {
+	t := newTask(s, values, fn)
+	err := t.c.tasks.add(&t.c)
+	if err == nil {
+		err = s.Post(t.c.resume)
+	}
+	if err != nil {
+		t.refuse(err)
+	}
+	return t
+}
+
+// newTask makes a task that nobody knows yet.
+func newTask[T any](s Scheduler, values context.Context, fn func(ctx context.Context) (T, error)) *Task[T] {
 	if fn == nil {
 		panic("future: Create needs a function")
 	}
@@ -56,13 +69,6 @@ func CreateWith[T any](s Scheduler, values context.Context, fn func(ctx context.
 	t.c.resume = t.c.step
 	if values != nil {
 		t.c.values = context.WithoutCancel(values)
-	}
-	err := t.c.tasks.add(&t.c)
-	if err == nil {
-		err = s.Post(t.c.resume)
-	}
-	if err != nil {
-		t.refuse(err)
 	}
 	return t
 }

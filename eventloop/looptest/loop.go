@@ -2,9 +2,11 @@ package looptest
 
 import (
 	"errors"
+	"io"
 	"time"
 
 	"github.com/tidemill-go/tidemill/eventloop"
+	"github.com/tidemill-go/tidemill/eventloop/proactor"
 	"github.com/tidemill-go/tidemill/eventloop/selector"
 )
 
@@ -31,9 +33,10 @@ type Options struct {
 
 var errTaken = errors.New("looptest: Options.Config brings a Selector or a Clock of its own")
 
-// New makes a loop of a kind, one of selector.Mechanisms or "" for the best,
+// New makes a loop of a kind, one of Kinds or "" for the best,
 // and the clock that it goes by. Nil options mean the zero value. The loop is
-// the caller's to Close. The errors are those of eventloop.NewSelectorLoop.
+// the caller's to Close. The errors are those of
+// eventloop.NewSelectorLoop and NewProactorLoop.
 func New(kind string, opts *Options) (*eventloop.Loop, *Clock, error) {
 	var o Options
 	if opts != nil {
@@ -46,17 +49,38 @@ func New(kind string, opts *Options) (*eventloop.Loop, *Clock, error) {
 		o.Start = time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC)
 	}
 	clock := NewClock(o.Start, o.Resolution)
-	inner, err := selector.New(kind)
+	o.Config.Clock = clock
+	l, err := o.make(kind, clock)
 	if err != nil {
 		return nil, nil, err
 	}
-	o.Config.Selector = Wrap(inner, clock, o.AutoJump)
-	o.Config.Clock = clock
-	l, err := eventloop.NewSelectorLoop(&o.Config)
-	if err != nil {
-		return nil, nil, errors.Join(err, inner.Close())
-	}
 	return l, clock, nil
+}
+
+func (o *Options) make(kind string, clock *Clock) (*eventloop.Loop, error) {
+	if isProactor(kind) {
+		inner, err := proactor.New(kind, nil)
+		if err != nil {
+			return nil, err
+		}
+		return madeOr(inner)(eventloop.NewProactorLoop(proactorConfig(WrapProactor(inner, clock, o.AutoJump), o.Config)))
+	}
+	inner, err := selector.New(kind)
+	if err != nil {
+		return nil, err
+	}
+	o.Config.Selector = Wrap(inner, clock, o.AutoJump)
+	return madeOr(inner)(eventloop.NewSelectorLoop(&o.Config))
+}
+
+// madeOr closes what a loop that could not be made does not own.
+func madeOr(inner io.Closer) func(*eventloop.Loop, error) (*eventloop.Loop, error) {
+	return func(l *eventloop.Loop, err error) (*eventloop.Loop, error) {
+		if err != nil {
+			return nil, errors.Join(err, inner.Close())
+		}
+		return l, nil
+	}
 }
 
 // RunOnce runs one iteration of a loop that is not running, without blocking:

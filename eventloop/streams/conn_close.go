@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tidemill-go/tidemill/eventloop"
+	"github.com/tidemill-go/tidemill/protocols"
 )
 
 // Close sends what was written and then closes the connection. It returns when
@@ -119,11 +120,25 @@ func (c *Conn) attend() {
 
 // writeEOF can only be refused if CloseWrite came before the transport.
 func (c *Conn) writeEOF() {
-	if err := c.transport.WriteEOF(); err != nil {
+	if err := endOutput(c.transport); err != nil {
 		c.mu.Lock()
 		c.refused = err
 		c.mu.Unlock()
 	}
+}
+
+// endOutput ends the sending half of a transport: that of TLS, which has no
+// half-close, by close_notify.
+func endOutput(t protocols.Transport) error {
+	if half, ok := t.(protocols.CloseWriter); ok {
+		return half.CloseWrite()
+	}
+	return t.WriteEOF()
+}
+
+func canEndOutput(t protocols.Transport) bool {
+	_, ok := t.(protocols.CloseWriter)
+	return ok || t.CanWriteEOF()
 }
 
 // closeTransport starts the linger time if something is left to send.

@@ -130,8 +130,8 @@ func (c *Conn) flush() {
 
 // CloseWrite sends what was written and then the end of input to the peer, which
 // may go on sending. Later Writes fail with syscall.EPIPE. It returns at once; an
-// error that is errors.ErrUnsupported where the transport can not do it, as TLS,
-// net.ErrClosed after Close.
+// error that is errors.ErrUnsupported where the transport can not do it, net.ErrClosed
+// after Close.
 func (c *Conn) CloseWrite() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -140,7 +140,7 @@ func (c *Conn) CloseWrite() error {
 		return c.opError("close", net.ErrClosed)
 	case c.lost:
 		return c.loss("close")
-	case c.transport != nil && !c.transport.CanWriteEOF():
+	case c.transport != nil && !canEndOutput(c.transport):
 		return c.opError("close", c.transport.WriteEOF())
 	}
 	c.mute = true

@@ -1,6 +1,25 @@
 // Package streams has connections for programs that wait instead of being called
-// back: net.Conn, net.Listener and net.PacketConn over the transports, servers
-// and endpoints of an event loop.
+// back.
+//
+// For tasks there is the pair that asyncio has, StreamReader and StreamWriter,
+// from OpenConnection, StartServer, and of child processes from Exec:
+//
+//	handler := func(ctx context.Context, r *streams.StreamReader, w *streams.StreamWriter) error {
+//		for line, err := range r.Lines(ctx) {
+//			if err != nil {
+//				return err
+//			}
+//			w.Write(line)
+//			if err := w.Drain(ctx); err != nil {
+//				return err
+//			}
+//		}
+//		return nil
+//	}
+//	server, err := streams.StartServer(loop, handler, "tcp", "127.0.0.1:8080", nil).Await(ctx)
+//
+// For goroutines, and for code that wants them, there are net.Conn, net.Listener
+// and net.PacketConn over the transports, servers and endpoints of a loop:
 //
 //	l, err := streams.Listen(ctx, loop, "tcp", "127.0.0.1:8080", nil)
 //	if err != nil {
@@ -8,7 +27,8 @@
 //	}
 //	return http.Serve(l, handler)
 //
-// What they are used from decides how they wait, as it does for a Future:
+// StreamWriter.Conn makes one of these of a pair. What they are used from decides
+// how they wait, as it does for a Future:
 //
 //	a task, of this or another loop        is suspended
 //	a loop's goroutine outside a task      gets eventloop.ErrAwaitOnLoop
@@ -17,7 +37,9 @@
 // So bufio, net/http's ReadResponse and everything else that reads and writes a
 // net.Conn runs in a task on the loop's goroutine, and the loop goes on
 // meanwhile; the same code runs on a goroutine beside it. A task's cancellation
-// ends its waits; WithContext ties them to another context.
+// ends its waits; WithContext ties them to another context. A StreamReader and a
+// StreamWriter do not have the third way: they share their memory with the loop
+// without a lock, and what a reader returns is a slice of that.
 //
 // # Buffers
 //
@@ -29,13 +51,17 @@
 // high-water mark. A listener leaves connections to the kernel when too many wait
 // for Accept.
 //
+// A StreamReader has memory only while something in it waits to be read; an idle
+// connection has none.
+//
 // # Closing
 //
 // Close sends what was written and returns when that is handed over to the loop,
 // as package net's returns when it is handed over to the kernel. A peer that does
 // not take it gets the linger time. Abort drops it. WaitClosed waits for the end
 // and tells how it came. Closing the loop ends every wait with
-// eventloop.ErrLoopClosed.
+// eventloop.ErrLoopClosed. A StreamWriter has no linger time: its Close is the
+// transport's.
 //
 // # Design notes
 //
@@ -44,4 +70,10 @@
 // that dialled it. A Conn's Write does not wait until the loop has sent: that
 // would cost two changes of goroutine for every message, and the kernel's answer
 // says little about the peer anyway.
+//
+// A StreamReader refuses a second task while one waits, and does not queue it: who
+// would get which bytes is nothing to leave to chance. The connection of a handler
+// is closed when the handler returns, where asyncio leaves it open and warns when
+// it is collected. ReadLine tells the end of input by io.EOF and not by an empty
+// line.
 package streams

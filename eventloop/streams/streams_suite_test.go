@@ -21,6 +21,7 @@ var perKind = []func(kind string){
 	readSpecs, writeSpecs, flowSpecs, deadlineSpecs, closeSpecs, lossSpecs, taskSpecs,
 	dialSpecs, listenSpecs, pendingSpecs, httpSpecs, crowdSpecs,
 	packetSpecs, packetLimitSpecs, packetOrderSpecs, packetTaskSpecs,
+	readerSpecs, readerFlowSpecs, writerSpecs, openSpecs, serveSpecs, handOverSpecs, startTLSSpecs, execSpecs,
 }
 
 // The kind is the outermost container, so that the report keeps its specs

@@ -15,6 +15,7 @@
 //	Stream     those, EOFReceiver and FlowController
 //	Buffered   those of Stream and BufferedProtocol
 //	Datagram   DatagramProtocol and FlowController
+//	Subprocess SubprocessProtocol and FlowController
 //
 // The zero value of each is ready for use. Hooks are set before the protocol is
 // handed over, and run on the loop's goroutine after their call was recorded,
@@ -29,5 +30,7 @@
 //   - EOFReceived comes at most once;
 //   - PauseWriting and ResumeWriting alternate, beginning with a pause;
 //   - ConnectionLost comes once, and nothing comes after it;
+//   - of a child process, ProcessExited comes once, PipeConnectionLost once for
+//     every pipe and after its data, and ConnectionLost after all of them;
 //   - no callback but PauseWriting runs inside another one.
 package recorder

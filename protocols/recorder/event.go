@@ -12,8 +12,9 @@ import (
 // String uses.
 type Kind string
 
-// The kinds of event. Data stands for DataReceived, BufferUpdated and
-// DatagramReceived, Buffer for GetBuffer, Failed for ErrorReceived.
+// The kinds of event. Data stands for DataReceived, BufferUpdated,
+// DatagramReceived and PipeDataReceived, Buffer for GetBuffer, Failed for
+// ErrorReceived, PipeLost for PipeConnectionLost, Exited for ProcessExited.
 const (
 	Made   Kind = "made"
 	Data   Kind = "data"
@@ -23,6 +24,9 @@ const (
 	Resume Kind = "resume"
 	Failed Kind = "error"
 	Lost   Kind = "lost"
+
+	PipeLost Kind = "pipe"
+	Exited   Kind = "exited"
 )
 
 // An Event is one call that a transport made.
@@ -35,22 +39,36 @@ type Event struct {
 	// From is the sender of a datagram.
 	From net.Addr
 
-	// Err is the argument of ConnectionLost and ErrorReceived.
+	// Err is the argument of ConnectionLost, PipeConnectionLost and
+	// ErrorReceived.
 	Err error
+
+	// FD is the number of a child's pipe; zero in the events of others.
+	FD int
 }
 
 // String returns "made", "data(5)", "lost(nil)" or "lost(connection reset by
 // peer)": an error that wraps an errno is shown as the errno's text, because
-// what is around it holds addresses that change from run to run.
+// what is around it holds addresses that change from run to run. What concerns a
+// pipe of a child has its number: "data1(5)", "pipe0(nil)".
 func (e Event) String() string {
 	switch e.Kind {
 	case Data:
-		return fmt.Sprintf("data(%d)", len(e.Data))
+		return dataWord(e.FD, len(e.Data))
+	case PipeLost:
+		return fmt.Sprintf("%s%d(%s)", e.Kind, e.FD, brief(e.Err))
 	case Lost, Failed:
 		return fmt.Sprintf("%s(%s)", e.Kind, brief(e.Err))
 	default:
 		return string(e.Kind)
 	}
+}
+
+func dataWord(fd, n int) string {
+	if fd == 0 {
+		return fmt.Sprintf("%s(%d)", Data, n)
+	}
+	return fmt.Sprintf("%s%d(%d)", Data, fd, n)
 }
 
 func brief(err error) string {
@@ -70,10 +88,10 @@ func brief(err error) string {
 // a buffer was asked for is part of the contract.
 func compact(events []Event) string {
 	var words []string
-	pending := 0
+	pending, fd := 0, 0
 	flush := func() {
 		if pending > 0 {
-			words = append(words, fmt.Sprintf("data(%d)", pending))
+			words = append(words, dataWord(fd, pending))
 			pending = 0
 		}
 	}
@@ -81,7 +99,10 @@ func compact(events []Event) string {
 		switch {
 		case e.Kind == Buffer:
 		case e.Kind == Data && len(e.Data) > 0:
-			pending += len(e.Data)
+			if e.FD != fd {
+				flush()
+			}
+			pending, fd = pending+len(e.Data), e.FD
 		default:
 			flush()
 			words = append(words, e.String())

@@ -12,13 +12,14 @@ import (
 
 const (
 	chunk  = 256 << 10
-	plenty = 128 << 10 // what stays buffered behind a clogged connection, at least
+	plenty = 384 << 10 // what stays buffered behind a clogged connection, at least
 	most   = 64 << 20  // no kernel holds as much
 	never  = 1 << 30   // a mark that is not reached
 )
 
 // clog writes pattern until the kernel takes no more and plenty stays buffered,
-// and returns how much that was. It leaves marks that never pause.
+// and returns how much that was. It leaves marks that never pause. A kernel that
+// takes no more may still find room when the peer sends; plenty is more than that.
 func (w *world) clog(t protocols.Transport) (written int) {
 	GinkgoHelper()
 	w.Do(func() { _ = t.SetWriteBufferLimits(protocols.Watermarks{High: never}) })

@@ -1,6 +1,8 @@
 package conformance
 
 import (
+	"errors"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
@@ -125,7 +127,11 @@ func afterTheEnd(w *world) {
 			w.gone(t)
 			w.Do(t.PauseReading, t.ResumeReading, t.Abort)
 			Expect(on(w, t.Close)).To(Succeed())
-			Expect(on(w, t.WriteEOF)).To(Succeed())
+			if w.secure {
+				Expect(on(w, t.WriteEOF)).To(MatchError(errors.ErrUnsupported))
+			} else {
+				Expect(on(w, t.WriteEOF)).To(Succeed())
+			}
 			Expect(on(w, t.IsReading)).To(BeFalse())
 			Expect(on(w, t.IsClosing)).To(BeTrue())
 			Expect(on(w, t.WriteBufferSize)).To(BeZero())

@@ -7,10 +7,14 @@ import (
 // Streams describes, under the given name, what every stream transport does.
 // newEnv is called before each spec. It returns true, to stand behind var _ =.
 func Streams(name string, newEnv func() Env) bool {
-	return Describe(name, Offset(1), func() {
-		w := &world{}
+	return describe(name, false, newEnv, topics)
+}
+
+func describe(name string, secure bool, newEnv func() Env, topics []func(w *world)) bool {
+	return Describe(name, Offset(2), func() {
+		w := &world{secure: secure}
 		BeforeEach(func() {
-			*w = world{Env: newEnv()}
+			*w = world{Env: newEnv(), secure: secure}
 		})
 		AfterEach(func() { w.end() }) // before the cleanups of the Env
 		for _, topic := range topics {

@@ -22,6 +22,7 @@ type world struct {
 	Env
 	recorders []recording
 	failing   bool // the spec has looked at the failures
+	secure    bool // it is about TLS
 }
 
 // recording is what all types of package recorder have.

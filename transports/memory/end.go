@@ -16,6 +16,7 @@ type End struct {
 	pending error // of the connection, reported by the next call
 	refusal error // of the next Open or Connect
 	broken  bool  // by a reset of either side
+	hungUp  bool  // by the other side of a terminal
 	closed  bool
 }
 
@@ -81,7 +82,7 @@ func (e *End) ReadAll() ([]byte, error) {
 }
 
 // Ended reports whether what waits is followed by the end of input or a reset.
-func (e *End) Ended() bool { return e.in.ended || e.broken }
+func (e *End) Ended() bool { return e.in.ended || e.broken || e.hungUp }
 
 // CloseWrite ends the sending half.
 func (e *End) CloseWrite() error {
@@ -118,6 +119,16 @@ func (e *End) Reset() {
 	e.far.breakOff()
 }
 
+// HangUp closes the descriptor as if it were the last one of a terminal's slave
+// side, on Linux: the far end reads what was sent and then EIO, and can send no
+// more than EIO.
+func (e *End) HangUp() {
+	if !e.closed {
+		e.closed, e.in.data = true, nil
+		e.far.hungUp = true
+	}
+}
+
 // breakOff is the arrival of a reset. After an orderly end of input Linux makes
 // it EPIPE (tcp_reset), because the end of input is what a reader still sees.
 func (e *End) breakOff() {
@@ -139,6 +150,8 @@ func (e *End) send(b []byte) (int, error) {
 	switch {
 	case e.closed:
 		return 0, syscall.EBADF
+	case e.hungUp:
+		return 0, syscall.EIO
 	case e.pending != nil:
 		return 0, e.takePending()
 	case e.broken, e.out.ended:
@@ -160,6 +173,8 @@ func (e *End) receive(b []byte) (int, error) {
 		return 0, syscall.EBADF
 	case len(e.in.data) > 0:
 		return e.in.take(b), nil
+	case e.hungUp:
+		return 0, syscall.EIO
 	case e.in.ended:
 		return 0, io.EOF
 	case e.pending != nil:
@@ -176,8 +191,10 @@ func (e *End) takePending() error {
 	return err
 }
 
-func (e *End) readable() bool { return e.closed || len(e.in.data) > 0 || e.in.ended || e.broken }
+func (e *End) readable() bool {
+	return e.closed || len(e.in.data) > 0 || e.in.ended || e.broken || e.hungUp
+}
 
 func (e *End) writable() bool {
-	return e.closed || e.broken || e.out.ended || e.far.closed || e.out.room() > 0
+	return e.closed || e.broken || e.hungUp || e.out.ended || e.far.closed || e.out.room() > 0
 }

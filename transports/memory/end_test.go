@@ -84,6 +84,20 @@ var _ = Describe("a Pair of ends", func() {
 		Expect(b.Write([]byte("x"))).Error().To(Equal(syscall.EPIPE))
 	})
 
+	It("hangs up as a terminal does: what was printed, then EIO for ever", func() {
+		write(a, "last")
+		write(b, "typed")
+		a.HangUp()
+		Expect(a.IsClosed()).To(BeTrue())
+		Expect(b.Ended()).To(BeTrue())
+		Expect(b.Write([]byte("x"))).Error().To(Equal(syscall.EIO))
+		Expect(b.Take(4)).To(Equal([]byte("last")))
+		for range 2 {
+			_, err := b.ReadAll()
+			Expect(err).To(Equal(syscall.EIO))
+		}
+	})
+
 	It("resets when it is closed with unread input", func() {
 		write(b, "unread")
 		a.Close()

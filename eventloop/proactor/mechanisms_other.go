@@ -1,0 +1,6 @@
+//go:build !linux
+
+package proactor
+
+// mechanisms are none yet.
+var mechanisms []Mechanism

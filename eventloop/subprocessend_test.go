@@ -1,0 +1,534 @@
+//go:build unix
+
+package eventloop_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/tidemill-go/tidemill/eventloop"
+	"github.com/tidemill-go/tidemill/eventloop/looptest"
+	"github.com/tidemill-go/tidemill/protocols"
+	"github.com/tidemill-go/tidemill/protocols/recorder"
+	"github.com/tidemill-go/tidemill/subprocess"
+)
+
+// drainStep is how often specs look at what no event tells.
+const drainStep = 2 * time.Millisecond
+
+// hasEnded says that a child does not run any more, reaped or not.
+func hasEnded(pid int) bool {
+	_, state, _ := readStat(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
+	return state == "" || state == "Z"
+}
+
+func subprocessEndSpecs(kind string) {
+	cat := subprocess.Spec{Path: "cat"}
+
+	Describe("SendSignal", func() {
+		DescribeTable("ends the child", func(ctx SpecContext, send func(protocols.SubprocessTransport) error, sig syscall.Signal) { // L10 L16
+			w, p := newNursery(kind), &recorder.Subprocess{}
+			t := w.exec(ctx, p, cat)
+			var err error
+			w.on(ctx, func() { err = send(t) })
+			Expect(err).NotTo(HaveOccurred())
+			Expect(w.ended(ctx, p)).To(Equal(-int(sig)))
+		},
+			Entry("by SIGTERM through Terminate", protocols.SubprocessTransport.Terminate, syscall.SIGTERM, bounded),
+			Entry("by SIGKILL through Kill", protocols.SubprocessTransport.Kill, syscall.SIGKILL, bounded),
+			Entry("by any other", func(t protocols.SubprocessTransport) error { return t.SendSignal(syscall.SIGUSR1) }, syscall.SIGUSR1, bounded),
+		)
+
+		It("reaches a child that handles it", func(ctx SpecContext) { // L16
+			w, p := newNursery(kind), &recorder.Subprocess{}
+			t := w.sh(ctx, p, "trap 'echo caught; exit 5' HUP; echo ready; while :; do read x; done")
+			Eventually(ctx, p.Data).WithArguments(1).Should(Equal([]byte("ready\n")))
+			w.on(ctx, func() { _ = t.SendSignal(syscall.SIGHUP); _, _ = t.PipeTransport(0).Write([]byte("\n")) })
+			Expect(w.ended(ctx, p)).To(Equal(5))
+			Expect(string(p.Data(1))).To(Equal("ready\ncaught\n"))
+		}, bounded)
+
+		It("does nothing between the child's end and ConnectionLost", func(ctx SpecContext) { // L17
+			w, p := newNursery(kind), &recorder.Subprocess{}
+			inside := errors.New("not called")
+			p.OnExited = func() { inside = p.Transport().Kill() }
+			t := w.exec(ctx, p, cat)
+			var before, after error
+			w.on(ctx, func() {
+				_ = t.Kill()
+				for !hasEnded(t.Pid()) { // the loop has not heard of it
+					before = errors.Join(before, t.Terminate())
+				}
+				after = t.Terminate()
+			})
+			Expect(before).NotTo(HaveOccurred())
+			Expect(after).NotTo(HaveOccurred())
+			Expect(w.ended(ctx, p)).To(Equal(-int(syscall.SIGKILL)))
+			Expect(inside).NotTo(HaveOccurred())
+		}, bounded)
+
+		It("returns ESRCH after ConnectionLost", func(ctx SpecContext) { // L18
+			w, p := newNursery(kind), &recorder.Subprocess{}
+			inside := errors.New("not called")
+			p.OnLost = func(error) { inside = p.Transport().Kill() }
+			t := w.sh(ctx, p, "exit 0")
+			w.ended(ctx, p)
+			Expect(inside).NotTo(HaveOccurred())
+			for _, send := range []func() error{t.Kill, t.Terminate, func() error { return t.SendSignal(syscall.SIGUSR1) }} {
+				var err error
+				w.on(ctx, func() { err = send() })
+				Expect(err).To(MatchError(syscall.ESRCH))
+				Expect(err).To(MatchError(os.ErrProcessDone))
+			}
+			w.on(ctx, func() { _ = t.Close(); t.Abort() })
+		}, bounded)
+
+		It("returns the system's error, and one about no signal at all", func(ctx SpecContext) {
+			w, p := newNursery(kind), &recorder.Subprocess{}
+			t := w.exec(ctx, p, cat)
+			var wrong, none error
+			w.on(ctx, func() {
+				wrong, none = t.SendSignal(syscall.Signal(1000)), t.SendSignal(nil)
+				_ = t.Close()
+			})
+			var e *os.SyscallError
+			Expect(errors.As(wrong, &e)).To(BeTrue())
+			Expect(wrong).To(MatchError(syscall.EINVAL))
+			Expect(none).To(MatchError(os.ErrInvalid))
+			w.ended(ctx, p)
+		}, bounded)
+	})
+
+	Describe("Close of a child's transport", func() {
+		It("closes the pipes and kills the child, once", func(ctx SpecContext) { // L19 L21 L22
+			w, p := newNursery(kind), &recorder.Subprocess{}
+			t := w.exec(ctx, p, cat)
+			closing, inside := false, ""
+			w.on(ctx, func() {
+				_ = t.Close()
+				closing, inside = t.IsClosing(), p.String()
+				_ = t.Close()
+			})
+			Expect(closing).To(BeTrue())
+			Expect(inside).To(Equal("made"))
+			Expect(w.ended(ctx, p)).To(Equal(-int(syscall.SIGKILL)))
+			for fd := range 3 {
+				Expect(p.Pipe(fd)).To(Equal("pipe" + strconv.Itoa(fd) + "(nil)"))
+			}
+			Expect(p.Count(recorder.Lost)).To(Equal(1))
+		}, bounded)
+
+		It("leaves the return code of a child that had ended", func(ctx SpecContext) { // L20
+			w, p := newNursery(kind), &recorder.Subprocess{}
+			t := w.sh(ctx, p, "read x; exit 6")
+			w.on(ctx, func() {
+				_, _ = t.PipeTransport(0).Write([]byte("\n"))
+			})
+			Eventually(hasEnded).WithArguments(t.Pid()).WithTimeout(patient).Should(BeTrue())
+			w.on(ctx, func() { _ = t.Close() })
+			Expect(w.ended(ctx, p)).To(Equal(6))
+		}, bounded)
+
+		It("does not wait for a grandchild that holds an output", func(ctx SpecContext) {
+			w, p := newNursery(kind), &recorder.Subprocess{}
+			r, hold := filePipe()
+			t := w.exec(ctx, p, subprocess.Spec{Path: "/bin/sh", Args: []string{"-c", "(read x <&3) & exit 3"}, ExtraFiles: []*os.File{r}})
+			Expect(t.Wait(ctx)).To(Equal(3))
+			w.on(ctx, func() { _ = t.Close() })
+			Expect(w.ended(ctx, p)).To(Equal(3))
+			Expect(hold.Close()).To(Succeed())
+		}, bounded)
+
+		DescribeTable("may be called in", func(ctx SpecContext, hook func(*recorder.Subprocess, func())) {
+			w, p := newNursery(kind), &recorder.Subprocess{}
+			hook(p, func() { _ = p.Transport().Close() })
+			w.sh(ctx, p, "echo x; exec <&-; exec sleep 0.05")
+			w.ended(ctx, p)
+			Expect(p.Count(recorder.Exited)).To(Equal(1))
+			Expect(p.Count(recorder.PipeLost)).To(Equal(3))
+		},
+			Entry("ConnectionMade", func(p *recorder.Subprocess, f func()) { p.OnMade = func(protocols.SubprocessTransport) { f() } }, bounded),
+			Entry("PipeDataReceived", func(p *recorder.Subprocess, f func()) { p.OnData = func(int, []byte) { f() } }, bounded),
+			Entry("PipeConnectionLost", func(p *recorder.Subprocess, f func()) { p.OnPipeLost = func(int, error) { f() } }, bounded),
+			Entry("ProcessExited", func(p *recorder.Subprocess, f func()) { p.OnExited = f }, bounded),
+			Entry("ConnectionLost", func(p *recorder.Subprocess, f func()) { p.OnLost = func(error) { f() } }, bounded),
+		)
+
+		It("sends what is buffered to a grandchild, and Abort does not", func(ctx SpecContext) {
+			w := newNursery(kind)
+			for _, abort := range []bool{false, true} {
+				p := &recorder.Subprocess{}
+				r, hold := filePipe()
+				out := regularFile()
+				t := w.exec(ctx, p, subprocess.Spec{
+					Path: "/bin/sh", Args: []string{"-c", "exec 4<&0; (read x <&3; cat <&4) & read x <&3; exit 0"},
+					Stdout: out, Stderr: subprocess.DevNull, ExtraFiles: []*os.File{r},
+				})
+				w.on(ctx, func() {
+					_, _ = t.PipeTransport(0).Write(make([]byte, 1<<20))
+					if abort {
+						t.Abort()
+					} else {
+						_ = t.Close()
+					}
+				})
+				Eventually(ctx, p.Count).WithArguments(recorder.Exited).Should(Equal(1))
+				if abort {
+					w.ended(ctx, p)
+				} else {
+					Consistently(p.Done()).WithTimeout(tick).ShouldNot(BeClosed(), p.String())
+				}
+				Expect(hold.Close()).To(Succeed())
+				w.ended(ctx, p)
+				if !abort {
+					Eventually(func() int64 { info, _ := out.Stat(); return info.Size() }).WithTimeout(patient).Should(Equal(int64(1 << 20)))
+				}
+			}
+		}, bounded)
+	})
+
+	Describe("a protocol of a child that panics", func() {
+		report := func(message string, p *recorder.Subprocess) OmegaMatcher {
+			var e *eventloop.PanicError
+			return SatisfyAll(
+				HaveField("Message", message+" panicked"),
+				HaveField("Err", BeAssignableToTypeOf(e)),
+				HaveField("Transport", BeIdenticalTo(p.Transport())),
+				HaveField("Protocol", BeIdenticalTo(p)),
+			)
+		}
+
+		It("ends the pipe with the panic when it is about data", func(ctx SpecContext) {
+			w, p := newNursery(kind), &recorder.Subprocess{}
+			p.OnData = func(fd int, _ []byte) {
+				if fd == 1 {
+					panic(errSpec)
+				}
+			}
+			w.sh(ctx, p, "echo x; read x; echo y >&2")
+			Eventually(ctx, p.Pipe).WithArguments(1).Should(Equal("data1(2) pipe1(panic: " + errSpec.Error() + ")"))
+			w.types(ctx, p.Transport(), "\n")
+			w.ended(ctx, p)
+			Expect(p.Pipe(2)).To(Equal("data2(2) pipe2(nil)"))
+			Expect(w.reports()).To(HaveExactElements(report("PipeDataReceived", p)))
+		}, bounded)
+
+		DescribeTable("is reported, and the child goes on", func(ctx SpecContext, name string, hook func(*recorder.Subprocess, func())) {
+			w, p := newNursery(kind), &recorder.Subprocess{}
+			hook(p, func() { panic(errSpec) })
+			t := w.sh(ctx, p, "read x; cat; exit 3")
+			w.on(ctx, func() {
+				_, _ = t.PipeTransport(0).Write(make([]byte, 1<<20))
+				_, _ = t.PipeTransport(0).Write([]byte("\n"))
+				_ = t.PipeTransport(0).Close()
+			})
+			Expect(w.ended(ctx, p)).To(Equal(3))
+			Expect(p.Count(recorder.PipeLost)).To(Equal(3))
+			reports := w.reports()
+			Expect(reports).NotTo(BeEmpty())
+			Expect(reports).To(HaveEach(report(name, p)))
+		},
+			Entry("in ConnectionMade", "ConnectionMade", func(p *recorder.Subprocess, f func()) { p.OnMade = func(protocols.SubprocessTransport) { f() } }, bounded),
+			Entry("in PipeConnectionLost", "PipeConnectionLost", func(p *recorder.Subprocess, f func()) { p.OnPipeLost = func(int, error) { f() } }, bounded),
+			Entry("in ProcessExited", "ProcessExited", func(p *recorder.Subprocess, f func()) { p.OnExited = f }, bounded),
+			Entry("in ConnectionLost", "ConnectionLost", func(p *recorder.Subprocess, f func()) { p.OnLost = func(error) { f() } }, bounded),
+			Entry("in PauseWriting", "PauseWriting", func(p *recorder.Subprocess, f func()) { p.OnPause = f }, bounded),
+			Entry("in ResumeWriting", "ResumeWriting", func(p *recorder.Subprocess, f func()) { p.OnResume = f }, bounded),
+		)
+	})
+
+	Describe("SetProtocol of a child's transport", func() {
+		It("makes the other protocol hear the rest", func(ctx SpecContext) { // D20
+			w, first, second := newNursery(kind), &recorder.Subprocess{}, &recorder.Subprocess{}
+			first.OnData = func(int, []byte) {
+				second.Adopt(first.Transport())
+				first.Transport().SetProtocol(second)
+			}
+			w.sh(ctx, first, "echo one; read x; echo two")
+			Eventually(ctx, first.Data).WithArguments(1).Should(Equal([]byte("one\n")))
+			w.types(ctx, first.Transport(), "\n")
+			w.ended(ctx, second)
+			Expect(first.String()).To(Equal("made data1(4)"))
+			Expect(string(second.Data(1))).To(Equal("two\n"))
+			Expect(second.Violations()).To(BeEmpty())
+			var left protocols.SubprocessProtocol = second
+			w.on(ctx, func() { left = second.Transport().Protocol() })
+			Expect(left).To(BeNil())
+			w.on(ctx, func() { second.Transport().SetProtocol(first) })
+		}, bounded)
+
+		It("panics about nil", func(ctx SpecContext) {
+			w, p := newNursery(kind), &recorder.Subprocess{}
+			t := w.exec(ctx, p, cat)
+			var panicked any
+			w.on(ctx, func() {
+				defer func() { panicked = recover() }()
+				t.SetProtocol(nil)
+			})
+			Expect(panicked).To(ContainSubstring("nil protocol"))
+			w.on(ctx, func() { _ = t.Close() })
+			w.ended(ctx, p)
+		}, bounded)
+
+		It("does not lose the end of a pipe that the program has taken over", func(ctx SpecContext) {
+			w, p, own := newNursery(kind), &recorder.Subprocess{}, &recorder.Stream{}
+			p.OnMade = func(t protocols.SubprocessTransport) {
+				own.Adopt(t.PipeTransport(1))
+				t.PipeTransport(1).SetProtocol(own)
+			}
+			c, err := w.SubprocessExec(makes(p), subprocess.Spec{Path: "echo", Args: []string{"mine"}}).Await(ctx)
+			Expect(err).NotTo(HaveOccurred())
+			w.ended(ctx, p)
+			Expect(c.Transport).NotTo(BeNil())
+			Expect(own.String()).To(Equal("data(5) eof lost(nil)"))
+			Expect(p.Pipe(1)).To(BeEmpty())
+		}, bounded)
+	})
+
+	Describe("a child in debug mode", func() {
+		It("is not to be touched by other goroutines", func(ctx SpecContext) {
+			w, p := newNursery(kind), &recorder.Subprocess{}
+			w.SetDebug(true)
+			t := w.exec(ctx, p, cat)
+			Expect(t.Kill()).To(MatchError(eventloop.ErrInvalidState))
+			Expect(func() { _ = t.Close() }).To(PanicWith(MatchError(eventloop.ErrInvalidState)))
+			Expect(func() { t.Abort() }).To(PanicWith(MatchError(eventloop.ErrInvalidState)))
+			Expect(func() { t.SetProtocol(p) }).To(PanicWith(MatchError(eventloop.ErrInvalidState)))
+			Expect(hasEnded(t.Pid())).To(BeFalse())
+			w.on(ctx, t.Abort)
+			w.ended(ctx, p)
+		}, bounded)
+	})
+
+	Describe("cancelling SubprocessExec", func() {
+		It("kills the child before the protocol hears of it", func(ctx SpecContext) { // L24
+			w, p := newNursery(kind), &recorder.Subprocess{}
+			made := 0
+			var f *eventloop.Future[eventloop.SubprocessConnection]
+			w.on(ctx, func() {
+				f = w.SubprocessExec(func() protocols.SubprocessProtocol { made++; return p }, cat)
+				f.Cancel()
+			})
+			Expect(f.Await(ctx)).Error().To(MatchError(eventloop.ErrCancelled))
+			Eventually(childProcesses).WithTimeout(patient).Should(BeEmpty())
+			Expect(made).To(Equal(1))
+			w.on(ctx, func() {})
+			Expect(p.String()).To(BeEmpty())
+		}, bounded)
+
+		It("kills it when ConnectionMade does that", func(ctx SpecContext) { // L24
+			w, p := newNursery(kind), &recorder.Subprocess{}
+			var f *eventloop.Future[eventloop.SubprocessConnection]
+			p.OnMade = func(protocols.SubprocessTransport) { f.Cancel() }
+			w.on(ctx, func() { f = w.SubprocessExec(makes(p), cat) })
+			Expect(w.ended(ctx, p)).To(Equal(-int(syscall.SIGKILL)))
+			Expect(p.Violations()).To(BeEmpty())
+		}, bounded)
+
+		It("counts when it comes from elsewhere while the child is being started", func(ctx SpecContext) { // L24
+			w, p := newNursery(kind), &recorder.Subprocess{}
+			starting, cancelled := make(chan bool), make(chan bool)
+			f := w.SubprocessExec(func() protocols.SubprocessProtocol {
+				close(starting)
+				<-cancelled
+				return p
+			}, cat)
+			Eventually(ctx, starting).Should(BeClosed())
+			Expect(w.Post(func() { f.Cancel() })).To(Succeed())
+			close(cancelled)
+			Expect(f.Await(ctx)).Error().To(MatchError(eventloop.ErrCancelled))
+			Eventually(childProcesses).WithTimeout(patient).Should(BeEmpty())
+			Expect(p.String()).To(BeEmpty())
+		}, bounded)
+
+		It("leaves nothing in whatever turn it comes", func(ctx SpecContext) { // L24
+			w := newNursery(kind)
+			for turns := range 8 {
+				p := &recorder.Subprocess{}
+				f := w.SubprocessExec(makes(p), cat)
+				late := make(chan bool, 1)
+				var cancel func()
+				cancel = func() {
+					if turns--; turns >= 0 {
+						w.CallSoon(cancel)
+						return
+					}
+					late <- !f.Cancel()
+				}
+				Expect(w.Post(cancel)).To(Succeed())
+				if <-late {
+					w.on(ctx, func() { _ = p.Transport().Close() })
+					w.ended(ctx, p)
+				}
+				Eventually(childProcesses).WithTimeout(patient).Should(BeEmpty())
+				Expect(p.Violations()).To(BeEmpty())
+			}
+		}, bounded)
+
+		It("does not start what was not begun", func(ctx SpecContext) {
+			guardChildren()
+			w := newRealWorld(kind)
+			made := 0
+			f := w.SubprocessExec(func() protocols.SubprocessProtocol { made++; return subprocess.Held() }, cat)
+			f.Cancel()
+			w.background()
+			w.on(ctx, func() {})
+			Expect(made).To(BeZero())
+		}, bounded)
+	})
+
+	Describe("Close of a loop with children", func() {
+		It("kills them, has them reaped, calls nobody, and says so", func(ctx SpecContext) {
+			guardChildren()
+			var log lockedBuffer
+			w := newConfiguredWorld(eventloop.SelectorConfig{Selector: kind, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+			halt := w.background()
+			ps := []*recorder.Subprocess{{}, {}}
+			for _, p := range ps {
+				w.exec(ctx, p, cat)
+			}
+			halt()
+			over := make(chan error, 1)
+			go func() { _, err := ps[0].Transport().Wait(context.Background()); over <- err }()
+			Consistently(over).WithTimeout(tick).ShouldNot(Receive())
+			Expect(w.Close()).To(Succeed())
+			Expect(log.String()).To(ContainSubstring("processes=2"))
+			Eventually(childProcesses).WithTimeout(patient).Should(BeEmpty())
+			Eventually(ctx, over).Should(Receive(MatchError(eventloop.ErrLoopClosed)))
+			for _, p := range ps {
+				Expect(p.String()).To(Equal("made"))
+			}
+			Expect(w.SubprocessExec(makes(ps[0]), cat).Await(ctx)).Error().To(MatchError(eventloop.ErrLoopClosed))
+		}, bounded)
+
+		It("is silent about those that are over", func(ctx SpecContext) {
+			guardChildren()
+			var log lockedBuffer
+			w := newConfiguredWorld(eventloop.SelectorConfig{Selector: kind, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+			halt, p := w.background(), &recorder.Subprocess{}
+			w.exec(ctx, p, subprocess.Spec{Path: "true"})
+			w.ended(ctx, p)
+			halt()
+			Expect(w.Close()).To(Succeed())
+			Expect(log.String()).To(BeEmpty())
+		}, bounded)
+	})
+
+	Describe("the end of Run with children", func() {
+		// runs is Run with a loop of the kind.
+		runs := func(linger time.Duration, log io.Writer, main func(context.Context, *eventloop.Loop) error) error {
+			guard()
+			guardChildren()
+			eventloop.SetPolicy(&eventloop.DefaultPolicy{Factory: func() (*eventloop.Loop, error) {
+				return looptest.OfKind(kind, eventloop.SelectorConfig{Linger: linger, Logger: slog.New(slog.NewTextHandler(log, nil))})
+			}})
+			DeferCleanup(func() { eventloop.SetPolicy(nil) })
+			return eventloop.Run(context.Background(), main)
+		}
+
+		It("kills them and waits until they are lost", func(ctx SpecContext) {
+			for _, linger := range []time.Duration{0, -1} {
+				p, log := &recorder.Subprocess{}, &lockedBuffer{}
+				err := runs(linger, log, func(ctx context.Context, l *eventloop.Loop) error {
+					_, err := l.SubprocessExec(makes(p), cat).Await(ctx)
+					return err
+				})
+				Expect(err).NotTo(HaveOccurred())
+				Expect(p.Count(recorder.Lost)).To(Equal(1))
+				Expect(p.Violations()).To(BeEmpty())
+				Expect(log.String()).To(BeEmpty())
+				Expect(childProcesses()).To(BeEmpty())
+			}
+		}, bounded)
+
+		It("does not wait for ever for one whose end nobody tells", func(ctx SpecContext) {
+			p, log := &recorder.Subprocess{}, &lockedBuffer{}
+			watcher := &untold{ChildWatcher: subprocess.NewGoroutineWatcher()}
+			began := time.Now()
+			err := runs(50*time.Millisecond, log, func(ctx context.Context, l *eventloop.Loop) error {
+				if err := eventloop.CurrentPolicy().SetChildWatcher(watcher); err != nil {
+					return err
+				}
+				_, err := l.SubprocessExec(makes(p), cat).Await(ctx)
+				return err
+			})
+			Expect(err).NotTo(HaveOccurred())
+			Expect(time.Since(began)).To(BeNumerically("<", patient))
+			Expect(p.Count(recorder.Exited)).To(BeZero())
+			Expect(log.String()).To(ContainSubstring("processes=1"))
+		}, bounded)
+	})
+
+	Describe("a child watcher that", func() {
+		policy := func(w subprocess.ChildWatcher) {
+			GinkgoHelper()
+			eventloop.SetPolicy(nil)
+			Expect(eventloop.CurrentPolicy().SetChildWatcher(w)).To(Succeed())
+			DeferCleanup(func() { eventloop.SetPolicy(nil) })
+		}
+
+		It("is closed starts nothing", func(ctx SpecContext) { // L33
+			w := newNursery(kind)
+			watcher := subprocess.NewGoroutineWatcher()
+			Expect(watcher.Close()).To(Succeed())
+			policy(watcher)
+			made := 0
+			_, err := w.SubprocessExec(func() protocols.SubprocessProtocol { made++; return subprocess.Held() }, cat).Await(ctx)
+			Expect(err).To(MatchError(eventloop.ErrInvalidState))
+			Expect(made).To(BeZero())
+		}, bounded)
+
+		It("refuses a child that was started has it killed", func(ctx SpecContext) {
+			w, p := newNursery(kind), &recorder.Subprocess{}
+			policy(&rejecting{subprocess.NewGoroutineWatcher()})
+			Expect(w.SubprocessExec(makes(p), cat).Await(ctx)).Error().To(MatchError(errSpec))
+			Eventually(childProcesses).WithTimeout(patient).Should(BeEmpty())
+			w.on(ctx, func() {})
+			Expect(p.String()).To(BeEmpty())
+		}, bounded)
+	})
+}
+
+// untold reaps and tells nobody.
+type untold struct{ subprocess.ChildWatcher }
+
+func (u *untold) AddChildHandler(l subprocess.Loop, p *os.Process, _ func(pid, code int)) error {
+	return u.ChildWatcher.AddChildHandler(l, p, func(int, int) {})
+}
+
+// rejecting takes no child.
+type rejecting struct{ subprocess.ChildWatcher }
+
+func (*rejecting) AddChildHandler(subprocess.Loop, *os.Process, func(pid, code int)) error {
+	return errSpec
+}
+
+// lockedBuffer is a log.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(b)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}

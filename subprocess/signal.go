@@ -1,0 +1,49 @@
+package subprocess
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+
+	"github.com/tidemill-go/tidemill/protocols"
+)
+
+// SendSignal implements protocols.SubprocessTransport. Between the child's end
+// and the watcher's word of it os.Process knows, by its handle or because the
+// watcher has reaped through it, that there is nobody to signal.
+func (t *Transport) SendSignal(sig os.Signal) error {
+	if err := t.offLoop("SendSignal"); err != nil {
+		return err
+	}
+	switch {
+	case sig == nil:
+		return invalid("nil signal")
+	case t.is(isLost):
+		return errGone()
+	case t.is(hasExited):
+		return nil
+	}
+	err := t.process.Signal(sig)
+	if errors.Is(err, os.ErrProcessDone) {
+		return nil
+	}
+	if errno, ok := err.(syscall.Errno); ok {
+		return os.NewSyscallError("kill", errno)
+	}
+	return err
+}
+
+// Terminate implements protocols.SubprocessTransport.
+func (t *Transport) Terminate() error { return t.SendSignal(terminationSignal()) }
+
+// Kill implements protocols.SubprocessTransport.
+func (t *Transport) Kill() error { return t.SendSignal(os.Kill) }
+
+// SetWindowSize implements protocols.SubprocessTransport.
+func (t *Transport) SetWindowSize(size protocols.WindowSize) error {
+	if t.terminal == nil {
+		return fmt.Errorf("%w: SetWindowSize of a child without a PTY", errors.ErrUnsupported)
+	}
+	return t.terminal.SetWindowSize(size)
+}

@@ -1,0 +1,210 @@
+//go:build unix
+
+package subprocess_test
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/gleak"
+	"golang.org/x/sys/unix"
+
+	"github.com/tidemill-go/tidemill/eventloop"
+	"github.com/tidemill-go/tidemill/platform"
+	"github.com/tidemill-go/tidemill/subprocess"
+)
+
+const (
+	watched = SpecTimeout(20 * time.Second)
+	patient = 5 * time.Second
+
+	// tick is how long a spec watches that nothing happens.
+	tick = 20 * time.Millisecond
+)
+
+// watcherMaker is a watcher with its name.
+type watcherMaker struct {
+	name string
+	make func() (subprocess.ChildWatcher, error)
+}
+
+// noTraces fails the spec if it leaves a goroutine, a descriptor or a child
+// behind.
+func noTraces() {
+	GinkgoHelper()
+	before, running := openDescriptors(), gleak.Goroutines()
+	DeferCleanup(func() {
+		Eventually(gleak.Goroutines).WithTimeout(patient).ShouldNot(gleak.HaveLeaked(running))
+		Eventually(openedSince).WithTimeout(patient).WithArguments(before).Should(BeEmpty(), "descriptors are left open")
+		Eventually(anyChild).WithTimeout(patient).Should(MatchError(syscall.ECHILD), "a child is left")
+	})
+}
+
+func anyChild() error {
+	_, err := platform.EndedChild(0)
+	return err
+}
+
+// openedSince returns the descriptors that are not among those of before.
+func openedSince(before []int) []int {
+	return slices.DeleteFunc(openDescriptors(), func(fd int) bool { return slices.Contains(before, fd) })
+}
+
+func openDescriptors() (open []int) {
+	for fd := range 1024 {
+		if _, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil {
+			open = append(open, fd)
+		}
+	}
+	return open
+}
+
+// The runtime's poller opens its own descriptors at first use and keeps them.
+var _ = BeforeSuite(func() {
+	r, w, err := os.Pipe()
+	Expect(err).NotTo(HaveOccurred())
+	Expect(r.Close()).To(Succeed())
+	Expect(w.Close()).To(Succeed())
+	// Goroutines that the standard library keeps once os/exec was used.
+	p := startShell("exit 0")
+	_, err = p.Wait()
+	Expect(err).NotTo(HaveOccurred())
+})
+
+// logged is what a watcher has logged. What is not taken fails the spec.
+type logged struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (l *logged) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines = append(l.lines, strings.TrimSpace(string(b)))
+	return len(b), nil
+}
+
+func (l *logged) take() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	lines := l.lines
+	l.lines = nil
+	return lines
+}
+
+// newLog gives a watcher a log.
+func newLog(w subprocess.ChildWatcher) *logged {
+	GinkgoHelper()
+	l := &logged{}
+	w.(interface{ SetLogger(*slog.Logger) }).SetLogger(slog.New(slog.NewTextHandler(l, nil)))
+	DeferCleanup(func() { Expect(l.take()).To(BeEmpty(), "unexpected warnings") })
+	return l
+}
+
+// runningLoop is a loop that runs in the background.
+type runningLoop struct {
+	*eventloop.Loop
+	reports chan eventloop.ExceptionContext
+	halt    func()
+}
+
+func newRunningLoop(kind string) *runningLoop {
+	GinkgoHelper()
+	l, err := eventloop.NewSelectorLoop(&eventloop.SelectorConfig{Selector: kind, Debug: true})
+	Expect(err).NotTo(HaveOccurred())
+	l.SetSlowCallback(-1)
+	r := &runningLoop{Loop: l, reports: make(chan eventloop.ExceptionContext, 10)}
+	l.SetExceptionHandler(func(_ *eventloop.Loop, c eventloop.ExceptionContext) { r.reports <- c })
+	over := make(chan error, 1)
+	go func() { over <- l.RunForever() }()
+	r.halt = sync.OnceFunc(func() {
+		l.Stop()
+		Eventually(over).WithTimeout(patient).Should(Receive(BeNil()))
+	})
+	DeferCleanup(func() {
+		r.halt()
+		Expect(l.Close()).To(Succeed())
+		Expect(r.reports).To(BeEmpty(), "unexpected calls of the exception handler")
+	})
+	Eventually(l.IsRunning).WithTimeout(patient).WithPolling(time.Millisecond).Should(BeTrue())
+	return r
+}
+
+// exit is what a handler was told.
+type exit struct {
+	handler   string
+	pid, code int
+	onLoop    bool
+}
+
+// exits are what handlers were told.
+type exits chan exit
+
+func newExits() exits { return make(exits, 1000) }
+
+// by returns a handler that must be called on l's goroutine.
+func (e exits) by(handler string, l *runningLoop) func(pid, code int) {
+	return func(pid, code int) {
+		here, _ := eventloop.Running()
+		e <- exit{handler, pid, code, here == l.Loop}
+	}
+}
+
+// add adds a child on the loop's goroutine.
+func add(ctx context.Context, w subprocess.ChildWatcher, l *runningLoop, p *os.Process, fn func(pid, code int)) {
+	GinkgoHelper()
+	Expect(l.Do(ctx, func() error { return w.AddChildHandler(l, p, fn) })).To(Succeed())
+}
+
+// startShell starts a child of a shell script. It is the spec's to see to its end.
+func startShell(script string) *os.Process {
+	GinkgoHelper()
+	p, err := os.StartProcess("/bin/sh", []string{"sh", "-c", script}, &os.ProcAttr{})
+	Expect(err).NotTo(HaveOccurred())
+	return p
+}
+
+// gated is a child that ends with a script once the spec lets it.
+type gated struct {
+	*os.Process
+	pid  int
+	gate *os.File
+}
+
+func startGated(script string) *gated {
+	GinkgoHelper()
+	r, w, err := os.Pipe()
+	Expect(err).NotTo(HaveOccurred())
+	p, err := os.StartProcess("/bin/sh", []string{"sh", "-c", "read x; " + script}, &os.ProcAttr{Files: []*os.File{r}})
+	Expect(err).NotTo(HaveOccurred())
+	Expect(r.Close()).To(Succeed())
+	g := &gated{Process: p, pid: p.Pid, gate: w}
+	DeferCleanup(g.open)
+	return g
+}
+
+// open lets the child end.
+func (g *gated) open() { _ = g.gate.Close() }
+
+// becomesZombie waits until a child has ended, unreaped.
+func becomesZombie(ctx context.Context, pid int) {
+	GinkgoHelper()
+	Eventually(ctx, platform.EndedChild).WithArguments(pid).WithPolling(time.Millisecond).Should(Equal(pid))
+}
+
+// isReaped waits until a child is gone.
+func isReaped(ctx context.Context, pid int) {
+	GinkgoHelper()
+	Eventually(ctx, func() error {
+		_, err := platform.EndedChild(pid)
+		return err
+	}).WithPolling(time.Millisecond).Should(MatchError(syscall.ECHILD))
+}

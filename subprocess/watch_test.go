@@ -1,0 +1,242 @@
+//go:build unix
+
+package subprocess_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/tidemill-go/tidemill/eventloop"
+	"github.com/tidemill-go/tidemill/eventloop/selector"
+	"github.com/tidemill-go/tidemill/platform"
+	"github.com/tidemill-go/tidemill/subprocess"
+)
+
+// The kind is the outermost container, so that the report keeps its specs
+// together.
+var _ = func() bool {
+	for _, m := range selector.Mechanisms() {
+		Describe("On "+m.Name, func() {
+			for _, w := range watchers {
+				Describe("the "+w.name+" watcher", Label(w.name), func() {
+					watcherSpecs(m.Name, w.make)
+					watcherEndSpecs(m.Name, w.make)
+				})
+			}
+		})
+	}
+	return true
+}()
+
+// watcherSpecs are what every watcher must do alike.
+func watcherSpecs(kind string, newWatcher func() (subprocess.ChildWatcher, error)) {
+	var (
+		l   *runningLoop
+		w   subprocess.ChildWatcher
+		log *logged
+		got exits
+	)
+	BeforeEach(func() {
+		noTraces()
+		l, got = newRunningLoop(kind), newExits()
+		var err error
+		w, err = newWatcher()
+		Expect(err).NotTo(HaveOccurred())
+		log = newLog(w)
+	})
+	next := func(ctx SpecContext) (e exit) {
+		GinkgoHelper()
+		Eventually(ctx, got).Should(Receive(&e))
+		return e
+	}
+
+	It("calls the handler on the loop's goroutine, once, with the exit status", func(ctx SpecContext) { // L30 L41
+		p := startGated("exit 7")
+		add(ctx, w, l, p.Process, got.by("a", l))
+		Consistently(got).WithTimeout(tick).ShouldNot(Receive())
+		p.open()
+		Expect(next(ctx)).To(Equal(exit{"a", p.pid, 7, true}))
+		Consistently(got).WithTimeout(tick).ShouldNot(Receive())
+		Expect(p.Signal(syscall.SIGUSR1)).To(MatchError(os.ErrProcessDone))
+	}, watched)
+
+	DescribeTable("reports a child that a signal has ended by minus its number",
+		func(ctx SpecContext, sig syscall.Signal) { // L10
+			p := startShell(fmt.Sprintf("ulimit -c 0; kill -%d $$", sig))
+			add(ctx, w, l, p, got.by("a", l))
+			Expect(next(ctx).code).To(Equal(-int(sig)))
+		},
+		Entry("SIGKILL", watched, syscall.SIGKILL),
+		Entry("SIGTERM", watched, syscall.SIGTERM),
+		Entry("SIGABRT, which dumps core", watched, syscall.SIGABRT),
+	)
+
+	It("hears of a child that ended before it was added", func(ctx SpecContext) { // L31
+		p := startShell("exit 3")
+		becomesZombie(ctx, p.Pid)
+		add(ctx, w, l, p, got.by("a", l))
+		Expect(next(ctx)).To(Equal(exit{"a", p.Pid, 3, true}))
+	}, watched)
+
+	It("gives 255 and a warning for a child that somebody else has reaped", func(ctx SpecContext) { // L32
+		p := startShell("exit 3")
+		pid := p.Pid
+		becomesZombie(ctx, pid)
+		_, err := platform.ReapChild(pid)
+		Expect(err).NotTo(HaveOccurred())
+		add(ctx, w, l, p, got.by("a", l))
+		Expect(next(ctx)).To(Equal(exit{"a", pid, 255, true}))
+		Expect(log.take()).To(ConsistOf(ContainSubstring("255")))
+		Expect(p.Signal(syscall.SIGUSR1)).To(HaveOccurred())
+		Expect(p.Release()).To(Succeed())
+	}, watched)
+
+	It("calls the last handler only when a child is added again", func(ctx SpecContext) { // L30
+		p := startGated("exit 1")
+		add(ctx, w, l, p.Process, got.by("a", l))
+		add(ctx, w, l, p.Process, got.by("b", l))
+		p.open()
+		Expect(next(ctx)).To(Equal(exit{"b", p.pid, 1, true}))
+		Consistently(got).WithTimeout(tick).ShouldNot(Receive())
+	}, watched)
+
+	It("calls on the loop of the last handler, though the one before is not running", func(ctx SpecContext) {
+		other := newRunningLoop(kind)
+		p := startGated("exit 1")
+		add(ctx, w, l, p.Process, got.by("a", l))
+		add(ctx, w, other, p.Process, got.by("b", other))
+		l.halt()
+		p.open()
+		Expect(next(ctx)).To(Equal(exit{"b", p.pid, 1, true}))
+	}, watched)
+
+	It("follows a child that has ended to the loop of its last handler", func(ctx SpecContext) {
+		other := newRunningLoop(kind)
+		p := startShell("exit 1")
+		becomesZombie(ctx, p.Pid)
+		Expect(l.Do(ctx, func() error {
+			// The first loop is kept busy until its callback must be in its queue.
+			if err := w.AddChildHandler(l, p, got.by("a", l)); err != nil {
+				return err
+			}
+			isReaped := func() bool { _, err := platform.EndedChild(p.Pid); return err != nil }
+			for w.Name() != "pidfd" && !isReaped() {
+			}
+			return w.AddChildHandler(other, p, got.by("b", other))
+		})).To(Succeed())
+		Expect(next(ctx)).To(Equal(exit{"b", p.Pid, 1, true}))
+		Consistently(got).WithTimeout(tick).ShouldNot(Receive())
+	}, watched)
+
+	It("takes a handler back, and reaps the child all the same", func(ctx SpecContext) { // L30
+		p := startGated("exit 1")
+		Expect(w.RemoveChildHandler(p.pid)).To(BeFalse())
+		add(ctx, w, l, p.Process, got.by("a", l))
+		Expect(w.RemoveChildHandler(p.pid)).To(BeTrue())
+		Expect(w.RemoveChildHandler(p.pid)).To(BeFalse())
+		p.open()
+		isReaped(ctx, p.pid)
+		Consistently(got).WithTimeout(tick).ShouldNot(Receive())
+	}, watched)
+
+	It("has no handler left once it was called", func(ctx SpecContext) {
+		p := startShell("exit 0")
+		add(ctx, w, l, p, got.by("a", l))
+		next(ctx)
+		Expect(w.RemoveChildHandler(p.Pid)).To(BeFalse())
+	}, watched)
+
+	It("tells a hundred children of two loops apart that end together", func(ctx SpecContext) { // L37 L38
+		loops := []*runningLoop{l, newRunningLoop(kind)}
+		end, err := w.Begin()
+		Expect(err).NotTo(HaveOccurred())
+		want := map[int]int{}
+		for i := range 100 {
+			p := startShell(fmt.Sprintf("exit %d", i))
+			want[p.Pid] = i
+			here := loops[i%2]
+			add(ctx, w, here, p, got.by("", here))
+		}
+		end()
+		heard := map[int]int{}
+		for range want {
+			e := next(ctx)
+			Expect(e.onLoop).To(BeTrue())
+			heard[e.pid] = e.code
+		}
+		Expect(heard).To(Equal(want))
+	}, watched)
+
+	It("hears of the others when a handler panics", func(ctx SpecContext) { // L42
+		bad, good := startGated("exit 1"), startGated("exit 2")
+		add(ctx, w, l, bad.Process, func(int, int) { panic("on purpose") })
+		add(ctx, w, l, good.Process, got.by("good", l))
+		bad.open()
+		good.open()
+		Expect(next(ctx).code).To(Equal(2))
+		var report eventloop.ExceptionContext
+		Eventually(ctx, l.reports).Should(Receive(&report))
+		Expect(report.Err).To(MatchError(ContainSubstring("on purpose")))
+	}, watched)
+
+	It("refuses what is missing", func(ctx SpecContext) {
+		p := startShell("exit 0")
+		_, err := p.Wait()
+		Expect(err).NotTo(HaveOccurred())
+		handler := got.by("a", l)
+		Expect(w.AddChildHandler(nil, p, handler)).To(MatchError(os.ErrInvalid))
+		Expect(w.AddChildHandler(l, nil, handler)).To(MatchError(os.ErrInvalid))
+		Expect(w.AddChildHandler(l, p, nil)).To(MatchError(os.ErrInvalid))
+		Expect(p.Release()).To(Succeed())
+		Expect(w.AddChildHandler(l, p, handler)).To(MatchError(os.ErrInvalid))
+	}, watched)
+
+	It("may be added to from any goroutine", func(ctx SpecContext) { // L30
+		var all sync.WaitGroup
+		const children = 20
+		end, err := w.Begin()
+		Expect(err).NotTo(HaveOccurred())
+		for range children {
+			p := startShell("exit 4")
+			all.Go(func() { _ = w.AddChildHandler(l, p, got.by("a", l)) })
+		}
+		all.Wait()
+		end()
+		for range children {
+			Expect(next(ctx).code).To(Equal(4))
+		}
+	}, watched)
+
+	It("leaves the children of os/exec alone, unless it is the fast one, which says that it took them", func(ctx SpecContext) {
+		const rounds = 20
+		p := startGated("exit 1")
+		add(ctx, w, l, p.Process, got.by("a", l))
+		failures := 0
+		for i := range rounds {
+			cmd := exec.CommandContext(ctx, "/bin/sh", "-c", fmt.Sprintf("exit %d", i+1))
+			Expect(cmd.Start()).To(Succeed())
+			if w.Name() == "fast" {
+				isReaped(ctx, cmd.Process.Pid)
+			}
+			if err := cmd.Wait(); cmd.ProcessState.ExitCode() != i+1 {
+				Expect(err).To(MatchError(syscall.ECHILD))
+				failures++
+			}
+			Expect(cmd.Process.Release()).To(Succeed())
+		}
+		p.open()
+		Expect(next(ctx)).To(Equal(exit{"a", p.pid, 1, true}))
+		if w.Name() == "fast" {
+			Expect(failures).To(Equal(rounds))
+			Expect(log.take()).To(HaveLen(rounds))
+		} else {
+			Expect(failures).To(BeZero())
+		}
+	}, watched)
+}
