@@ -39,8 +39,9 @@ var perKind = []func(kind string){
 	handoverSpecs, serverConfigSpecs, clientsSpecs, raceSpecs, unixSpecs, fileSpecs, churnSpecs,
 	readPipeSpecs, writePipeSpecs, sockSpecs, sendfileSpecs, addrInfoSpecs,
 	datagramSpecs, datagramConfigSpecs, datagramBatchSpecs, unixgramSpecs,
+	signalSpecs, whenClosedSpecs,
 	tlsServerSpecs, tlsClientSpecs, startTLSSpecs, tlsExecutorSpecs, tlsPeerSpecs,
-	subprocessSpecs, subprocessStreamSpecs, subprocessEndSpecs, subprocessWaitSpecs, subprocessRefusalSpecs, subprocessStressSpecs, ptySpecs,
+	subprocessSpecs, subprocessStreamSpecs, subprocessEndSpecs, subprocessLoopSpecs, subprocessWaitSpecs, subprocessRefusalSpecs, subprocessStressSpecs, ptySpecs,
 }
 
 // The kind is the outermost container, so that the report keeps its specs

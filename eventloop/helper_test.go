@@ -12,6 +12,8 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+
+	"github.com/tidemill-go/tidemill/eventloop"
 )
 
 // helperVariable names, in the environment of a child, the program that the test
@@ -28,6 +30,9 @@ var helpers = map[string]func() error{
 	"loggers":     panickingLoggers,
 	"pauses":      pauseOnce,
 	"tls":         serveTLSBench,
+
+	"unhandled-removed": unhandled(removeTermination),
+	"unhandled-closed":  unhandled((*eventloop.Loop).Close),
 }
 
 // kindHelpers are those that have a loop of a kind, which their name has behind a
@@ -35,6 +40,7 @@ var helpers = map[string]func() error{
 var kindHelpers = map[string]func(kind string) error{
 	"inherit":     inheritStreams,
 	"childlimits": startWithoutDescriptors,
+	"storm":       stormOfSignals,
 }
 
 func runHelper(name string) (status int) {

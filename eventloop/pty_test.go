@@ -252,7 +252,7 @@ func ptySpecs(kind string) {
 			}
 			before := waits()
 			Consistently(life, tick).WithArguments(p).ShouldNot(ContainSubstring("pipe1"))
-			Expect(waits()-before).To(BeNumerically("<", 10))
+			Expect(waits() - before).To(BeNumerically("<", 10))
 			w.on(ctx, t.PipeTransport(1).ResumeReading)
 			Expect(w.ended(ctx, p)).To(Equal(-int(syscall.SIGKILL)))
 			Expect(life(p)).To(ContainSubstring("pipe1(nil)"))
@@ -271,15 +271,33 @@ func ptySpecs(kind string) {
 			Expect(life(p)).To(Equal("made exited pipe1(nil) lost(nil)"))
 		}, bounded)
 
-		It("lives on when it closes the terminal, whose pipe is lost", func(ctx SpecContext) {
+		It("lives on when it closes the terminal, whose pipe is lost, and is not hung up for that", func(ctx SpecContext) {
 			sign := filepath.Join(GinkgoT().TempDir(), "go on")
-			w.onTerminal(ctx, p, `trap '' HUP; exec 0<&- 1>&- 2>&-; while [ ! -e "$SIGN" ]; do sleep 0.02; done; exit 4`,
+			w.onTerminal(ctx, p, `exec 0<&- 1>&- 2>&-; while [ ! -e "$SIGN" ]; do sleep 0.02; done; exit 4`,
 				subprocess.Spec{Env: append(os.Environ(), "SIGN="+sign)})
 			Eventually(ctx, life).WithArguments(p).Should(Equal("made pipe1(nil)"))
 			Consistently(life, tick).WithArguments(p).Should(Equal("made pipe1(nil)"))
 			Expect(os.WriteFile(sign, nil, 0o600)).To(Succeed())
 			Expect(w.ended(ctx, p)).To(Equal(4))
 			Expect(life(p)).To(Equal("made pipe1(nil) exited lost(nil)"))
+		}, bounded)
+
+		It("is killed by Close when it has closed the terminal", func(ctx SpecContext) {
+			t := w.onTerminal(ctx, p, "exec sleep 100 0<&- 1>&- 2>&-", subprocess.Spec{})
+			Eventually(ctx, life).WithArguments(p).Should(Equal("made pipe1(nil)"))
+			w.on(ctx, func() { _ = t.Close() })
+			Expect(w.ended(ctx, p)).To(Equal(-int(syscall.SIGKILL)))
+		}, bounded)
+
+		It("leaves nothing behind when it has closed the terminal and the loop closes", func(ctx SpecContext) {
+			w, q := newRealWorld(kind), &recorder.Subprocess{}
+			halt := w.background()
+			_, err := w.SubprocessShell(makes(q), "exec sleep 100 0<&- 1>&- 2>&-", subprocess.Spec{PTY: &subprocess.PTY{}}).Await(ctx)
+			Expect(err).NotTo(HaveOccurred())
+			Eventually(ctx, life).WithArguments(q).Should(Equal("made pipe1(nil)"))
+			halt()
+			Expect(w.Close()).To(Succeed())
+			Expect(life(q)).To(Equal("made pipe1(nil)"))
 		}, bounded)
 
 		It("is hung up by closing its terminal", func(ctx SpecContext) {
@@ -300,6 +318,19 @@ func ptySpecs(kind string) {
 			w.on(ctx, func() { _ = t.Kill() })
 			Expect(w.ended(ctx, p)).To(Equal(-int(syscall.SIGKILL)))
 			Expect(life(p)).To(ContainSubstring("pipe1(nil)"))
+		}, bounded)
+
+		It("is hung up when it leaves a terminal that was closed here before", func(ctx SpecContext) {
+			sign := filepath.Join(GinkgoT().TempDir(), "go on")
+			t := w.onTerminal(ctx, p, `stty raw -echo; echo ready; while [ ! -e "$SIGN" ]; do sleep 0.02; done; exec sleep 100 0<&- 1>&- 2>&-`,
+				subprocess.Spec{Env: append(os.Environ(), "SIGN="+sign)})
+			Eventually(ctx, screen).WithArguments(p).Should(ContainSubstring("ready"))
+			w.on(ctx, func() {
+				_, _ = t.PipeTransport(0).Write(make([]byte, 1_000_000))
+				_ = t.PipeTransport(0).Close()
+			})
+			Expect(os.WriteFile(sign, nil, 0o600)).To(Succeed())
+			Expect(w.ended(ctx, p)).To(Equal(-int(syscall.SIGHUP)))
 		}, bounded)
 
 		It("is killed by Close, also if it ignores the hang-up and does not read", func(ctx SpecContext) { // L19

@@ -53,6 +53,13 @@ var (
 	connectWritePipe call = func(l *eventloop.Loop, factory func() protocols.Protocol) error {
 		return failure(l.ConnectWritePipe(factory, nil))
 	}
+	addSignalHandler call = func(l *eventloop.Loop, _ func() protocols.Protocol) error {
+		return l.AddSignalHandler(nil, nil)
+	}
+	removeSignalHandler call = func(l *eventloop.Loop, _ func() protocols.Protocol) error {
+		_, err := l.RemoveSignalHandler(nil)
+		return err
+	}
 	createConnection call = func(l *eventloop.Loop, factory func() protocols.Protocol) error {
 		return failure(l.CreateConnection(factory, "unix", "", nil))
 	}
@@ -105,6 +112,10 @@ var _ = DescribeTable("a loop of Windows refuses before anything else",
 	Entry("CreateConnection to a Unix socket on select", windowsSelect, platform.CreateConnectionUnix, createConnection),
 	Entry("Connect to a Unix socket on iocp", iocp, platform.CreateConnectionUnix, connect),
 	Entry("Connect to a Unix socket on select", windowsSelect, platform.CreateConnectionUnix, connect),
+	Entry("AddSignalHandler on iocp", iocp, platform.AddSignalHandler, addSignalHandler),
+	Entry("AddSignalHandler on select", windowsSelect, platform.AddSignalHandler, addSignalHandler),
+	Entry("RemoveSignalHandler on iocp", iocp, platform.RemoveSignalHandler, removeSignalHandler),
+	Entry("RemoveSignalHandler on select", windowsSelect, platform.RemoveSignalHandler, removeSignalHandler),
 	Entry("ConnectReadPipe on select", windowsSelect, platform.ConnectReadPipe, connectReadPipe),
 	Entry("ConnectWritePipe on select", windowsSelect, platform.ConnectWritePipe, connectWritePipe),
 )

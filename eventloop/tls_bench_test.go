@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"os/exec"
@@ -150,7 +151,7 @@ func serveTLSBench() error {
 }
 
 func serveLoop(cfg *tls.Config) (net.Addr, func() error, error) {
-	l, err := eventloop.NewSelectorLoop(nil)
+	l, err := eventloop.NewSelectorLoop(&eventloop.SelectorConfig{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -5,7 +5,9 @@ package eventloop_test
 import (
 	"context"
 	"crypto/tls"
+	"io"
 	"net"
+	"os"
 	"sync"
 	"time"
 
@@ -84,6 +86,17 @@ func connectTLS(ctx context.Context, w *world, p *recorder.Stream, to string, cf
 	}
 	_, err := w.CreateConnection(func() protocols.Protocol { return p }, "tcp", to, &cfg).Await(ctx)
 	return err
+}
+
+// expectGoodbye reads to the end, which must be close_notify: the server then
+// waits for the client's and leaves the connection open. crypto/tls itself takes
+// a mere end of TCP for an end.
+func expectGoodbye(c *tls.Conn) {
+	GinkgoHelper()
+	Expect(io.ReadAll(c)).To(BeEmpty())
+	Expect(c.NetConn().SetReadDeadline(time.Now().Add(tick))).To(Succeed())
+	_, err := c.NetConn().Read(make([]byte, 1))
+	Expect(err).To(MatchError(os.ErrDeadlineExceeded), "the connection is closed without a goodbye")
 }
 
 // echoRecorder records and echoes.

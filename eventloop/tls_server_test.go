@@ -3,6 +3,7 @@
 package eventloop_test
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -150,7 +151,7 @@ func tlsServerSpecs(kind string) {
 				server.Close()
 				server.CloseClients()
 			})
-			Expect(io.ReadAll(c)).To(BeEmpty())
+			expectGoodbye(c)
 			Expect(c.Close()).To(Succeed())
 			Expect(server.WaitClosed(ctx)).To(Succeed())
 			Expect(p.String()).To(Equal("made lost(nil)"))
@@ -212,6 +213,30 @@ func tlsServerSpecs(kind string) {
 			Expect(p.Err()).To(MatchError(syscall.ECONNRESET))
 			Expect(p.String()).To(HavePrefix("made data(1) lost("))
 			w.on(ctx, server.Close)
+		}, bounded)
+
+		It("says goodbye at the end of Run, and gives up handshakes", func(ctx SpecContext) {
+			newRunWorld(eventloop.SelectorConfig{Selector: kind})
+			limited, cancel := context.WithCancel(ctx)
+			over, listening := make(chan error, 1), make(chan net.Addr, 1)
+			go func() {
+				over <- eventloop.Run(limited, func(ctx context.Context, l *eventloop.Loop) error {
+					server, err := l.CreateServer(newEcho, "tcp", "127.0.0.1:0", &eventloop.ServerConfig{TLS: serverTLS()}).Await(ctx)
+					if err != nil {
+						return err
+					}
+					listening <- server.Addrs()[0]
+					return server.ServeForever(ctx)
+				})
+			}()
+			at := <-listening
+			silent, c := dial(at), dialTLS(at, clientTLS())
+			Expect(echoed(c, "hello")).To(Equal("hello"))
+			cancel()
+			expectGoodbye(c)
+			Expect(c.Close()).To(Succeed())
+			Expect(io.ReadAll(silent)).To(BeEmpty())
+			Eventually(ctx, over).Should(Receive(MatchError(context.Canceled)))
 		}, bounded)
 
 		DescribeTable("refuses at once", func(change func(*eventloop.ServerConfig)) {

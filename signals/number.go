@@ -8,7 +8,7 @@ import (
 )
 
 // ErrUncatchable is the error of a signal that no program can handle.
-var ErrUncatchable = errors.New("the signal can not be caught")
+var ErrUncatchable = errors.New("the signal cannot be caught")
 
 // Number returns the signal as the system knows it. os.ErrInvalid for nil, for an
 // os.Signal that is no syscall.Signal, and for a number that the system or Go's

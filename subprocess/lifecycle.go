@@ -54,6 +54,7 @@ func (t *Transport) begin() {
 // ConnectionMade (contract L4).
 func (t *Transport) exited(_, returnCode int) {
 	t.facts |= hasExited
+	t.hangUp()
 	t.exit.SetResult(returnCode)
 	if t.is(isMade | isForsaken) {
 		t.processExited()
@@ -116,6 +117,7 @@ func (t *Transport) kill() {
 	if t.is(hasExited) {
 		return
 	}
+	defer t.hangUp()
 	if err := t.process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		t.host.Warn("a child process could not be killed", "pid", t.pid, "error", err)
 	}

@@ -155,7 +155,7 @@ func (s *starter) connectPipe(t *Transport, fd int) (err error) {
 // connectTerminal makes the one transport that is the child's input and output.
 func (s *starter) connectTerminal(t *Transport) error {
 	e := &end{of: t, fd: 1}
-	terminal, err := transports.NewTerminal(s.host, take(&s.files.master), e, e.config())
+	terminal, err := transports.NewTerminal(s.host, take(&s.files.master), e, e.terminalConfig())
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ type Transport struct {
 	flow      protocols.FlowController // protocol, if it is one
 	ends      [3]*end                  // of the pipes; of a PTY the first two are one
 	terminal  *transports.Terminal
+	master    int                 // of a PTY whose transport is lost, until the child ends; 0: none
 	exit      *future.Future[int] // the return code
 	collector *collector          // of the Communicate that is at work
 	facts     facts

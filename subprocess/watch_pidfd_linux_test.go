@@ -2,6 +2,7 @@ package subprocess_test
 
 import (
 	"os"
+	"sync/atomic"
 	"syscall"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -23,6 +24,18 @@ func (withoutReaders) AddReader(uintptr, func()) error {
 type hasty struct{ *runningLoop }
 
 func (h hasty) AddReader(_ uintptr, fn func()) error { return h.Post(fn) }
+
+// promising is a loop that counts the promises to tell when it is closed.
+type promising struct {
+	*runningLoop
+	open *atomic.Int32
+}
+
+func (p promising) WhenClosed(fn func()) (func(), error) {
+	p.open.Add(1)
+	forget, err := p.runningLoop.WhenClosed(fn)
+	return func() { p.open.Add(-1); forget() }, err
+}
 
 // plain is a loop that does not say when it is closed.
 type plain struct{ subprocess.Loop }
@@ -103,6 +116,18 @@ var _ = Describe("PidFDWatcher", func() {
 		p.open()
 		isReaped(ctx, p.pid)
 		Eventually(ctx, log.take).Should(HaveLen(1))
+	}, watched)
+
+	It("leaves nothing in a loop that goes on", func(ctx SpecContext) {
+		var open atomic.Int32
+		for range 3 {
+			p := startShell("exit 0")
+			Expect(l.Do(ctx, func() error {
+				return w.AddChildHandler(promising{l, &open}, p, got.by("a", l))
+			})).To(Succeed())
+			Eventually(ctx, got).Should(Receive())
+		}
+		Expect(open.Load()).To(BeZero())
 	}, watched)
 
 	It("is not there where the kernel does not have it", func() {

@@ -24,4 +24,7 @@
 // its own methods hide those that differ, from the driver as well. So is Terminal,
 // which has both halves and one end. A Reservation has the output of a stream for
 // itself for a while, to send a file.
+//
+// TLS is a Stream whose driver is another transport: the record layer moves its
+// bytes, and a TLS is the protocol of the transport below.
 package transports

@@ -20,8 +20,12 @@ import (
 // open any more, EOFReceived is called, whose answer does not matter, and
 // ConnectionLost(nil); all that was printed before has been received by then,
 // also by a protocol that had paused. What was typed and not taken is gone.
-// Closing the master hangs up: the kernel sends SIGHUP to the slave's session.
-type Terminal struct{ pipe }
+// Closing the master hangs up: the kernel sends SIGHUP to the slave's session, what
+// is left of it.
+type Terminal struct {
+	pipe
+	left bool // by the other side, and not by us
+}
 
 var (
 	_ protocols.Transport = (*Terminal)(nil)
@@ -52,7 +56,7 @@ func (t *Terminal) ReadEnd(err error) {
 		t.lose(failure)
 		return
 	}
-	if !t.is(isClosing) {
+	if t.left = !t.is(isClosing); t.left {
 		t.host.CallSoon(func() { t.keepsOpen() })
 	}
 	t.lose(nil)
@@ -102,6 +106,22 @@ func (t *Terminal) CanWriteEOF() bool { return false }
 // not read takes no input once its echo has nowhere to go.
 func (t *Terminal) Reserve(Reservation) error {
 	return fmt.Errorf("%w: Sendfile to a terminal", errors.ErrUnsupported)
+}
+
+// Keep is to be called by PipeConfig.Closing. If it was the other side that has
+// hung up, it returns another descriptor of the master, for the caller to close,
+// and so the kernel does not hang up in turn yet: a program may close its streams
+// a moment before it ends, and would be killed by the SIGHUP. Otherwise, and if
+// there is no descriptor to be had, it returns 0.
+func (t *Terminal) Keep() (fd int) {
+	if !t.left {
+		return 0
+	}
+	fd, err := platform.DupFD(int(t.names.fd.Load()))
+	if err != nil {
+		return 0
+	}
+	return fd
 }
 
 // SetWindowSize tells the terminal its size; the foreground processes of the

@@ -44,9 +44,8 @@ type TLS struct {
 	end   error  // of the input, behind plain
 	cause error  // of the end; the first one
 
-	timer    func() // cancels the timeout of the handshake or of the shutdown
-	deadline time.Time
-	left     int // buffered when the timer was set
+	timer func() // cancels the timeout of the handshake or of the shutdown
+	left  int    // buffered when the timer was set
 }
 
 // tlsFacts is a set of facts about a TLS that a Stream has no word for.
@@ -204,7 +203,7 @@ func (t *TLS) tlsError(op string, err error) error {
 	if e, ok := err.(*net.OpError); ok && e.Op == op {
 		return err
 	}
-	failure := &net.OpError{Op: op, Net: "tls", Err: err}
+	failure := &net.OpError{Op: op, Net: t.names.network(), Err: err}
 	if t.below != nil {
 		failure.Source, failure.Addr = t.below.LocalAddr(), t.below.RemoteAddr()
 	}

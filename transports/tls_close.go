@@ -19,7 +19,7 @@ func (t *TLS) Close() error {
 	}
 	t.plain = nil
 	_ = t.stream.Close()
-	if !t.is(isLost) && !t.has(closesBelow) {
+	if !t.is(isLost) {
 		t.left = t.size()
 		t.timer = t.host.CallLater(t.cfg.ShutdownTimeout, t.shutdownIsLate)
 		t.below.ResumeReading()

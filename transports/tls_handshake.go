@@ -32,6 +32,9 @@ func (t *TLS) start(below protocols.Transport) {
 		below.Abort()
 		return
 	}
+	if s := streamOf(below); s != nil {
+		t.names.kind = s.names.kind
+	}
 	// Everything counts: what the kernel has not taken is buffered below, and
 	// what is not encrypted yet waits above.
 	_ = below.SetWriteBufferLimits(protocols.Watermarks{Low: protocols.Empty, High: protocols.Empty})

@@ -261,6 +261,15 @@ var _ = onBothStyles("TLS", func(newHost func() *memory.Host) {
 			Expect(p.Err()).To(MatchError(os.ErrDeadlineExceeded))
 		})
 
+		It("waits no longer for a peer that has said goodbye and takes nothing", func() {
+			near.Clog(true)
+			peer.CloseWrite()
+			host.RunUntilIdle()
+			Expect(p.String()).To(Equal("made eof"))
+			host.Advance(10 * time.Second)
+			Expect(p.Err()).To(MatchError(os.ErrDeadlineExceeded))
+		})
+
 		It("sends no close_notify on Abort", func() {
 			peer.end.Take(1 << 20)
 			host.Do(t.Abort)

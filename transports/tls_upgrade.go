@@ -44,22 +44,24 @@ func UpgradeTLS(host Host, below protocols.Transport, p protocols.Protocol, cfg 
 }
 
 // CanUpgradeTLS reports whether UpgradeTLS takes this kind of transport.
-func CanUpgradeTLS(t protocols.Transport) bool {
-	switch t.(type) {
-	case *Stream, *TLS:
-		return true
-	}
-	return false
-}
+func CanUpgradeTLS(t protocols.Transport) bool { return streamOf(t) != nil }
 
-// upgradable returns the stream of a transport that has both directions to itself.
-func upgradable(t protocols.Transport) (s *Stream, err error) {
+// streamOf returns the stream of a transport that has both directions to itself,
+// nil if it is none of ours.
+func streamOf(t protocols.Transport) *Stream {
 	switch t := t.(type) {
 	case *Stream:
-		s = t
+		return t
 	case *TLS:
-		s = &t.stream
-	default:
+		return &t.stream
+	}
+	return nil
+}
+
+// upgradable returns the stream of a transport that can be upgraded now.
+func upgradable(t protocols.Transport) (*Stream, error) {
+	s := streamOf(t)
+	if s == nil {
 		return nil, invalid(fmt.Sprintf("a %T can not be upgraded to TLS", t))
 	}
 	switch {

@@ -79,6 +79,7 @@ var server = []trace.Scenario{{
 			{"nothing", "", nil},
 			{"host+sock", "127.0.0.1:0", &eventloop.ServerConfig{Listener: listener}},
 			{"datagram sock", "", &eventloop.ServerConfig{Listener: datagrams}},
+			{"handshake timeout without tls", "127.0.0.1:0", &eventloop.ServerConfig{HandshakeTimeout: time.Second}},
 		} {
 			_, err := x.Loop.CreateServer(x.Factory(trace.Hooks{}), "tcp", try.address, try.cfg).Await(x.Context())
 			x.Waited("create_server", trace.Fields{"what": try.what}, err)

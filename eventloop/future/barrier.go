@@ -58,11 +58,10 @@ func (b *Barrier) Wait(ctx context.Context) (index int, err error) {
 	return c.ticket.index, nil
 }
 
-// waitBeside is Wait for a goroutine beside the loop. Its ticket is firm: those
-// that were counted must be let go all together, even if one is just leaving.
+// waitBeside is Wait for a goroutine beside the loop. One that leaves while open
+// lets the others go was counted, as a task that is cancelled then.
 func (b *Barrier) waitBeside(ctx context.Context) (index int, err error) {
-	t := &ticket{far: New[struct{}](b.sched), firm: true, effect: func() { index = b.index }}
-	err = b.line.waitWith(ctx, t, func() {
+	err = b.line.waitBeside(ctx, b.sched, func() { index = b.index }, func() {
 		switch {
 		case b.broken:
 			b.line.grantAll(ErrBarrierBroken)

@@ -141,7 +141,21 @@ var _ = Describe("a barrier", func() {
 		Expect(err).To(MatchError(future.ErrBarrierBroken))
 	})
 
-	It("does not count a goroutine that has left", func() {
+	It("does not count a goroutine that has left, even if the loop has not heard of it", func() {
+		b = future.NewBarrier(l, 2)
+		ctx, cancel := context.WithCancelCause(soon())
+		result := make(chan error, 1)
+		go func() { _, err := b.Wait(ctx); result <- err }()
+		Eventually(func() int { l.idle(); return b.Waiting() }).WithTimeout(patient).Should(Equal(1))
+		cancel(errEnough)
+		Expect(receive(result)).To(BeIdenticalTo(errEnough))
+		Expect(b.Waiting()).To(BeZero())
+		var err error
+		l.on(func() { _, err = b.Wait(context.Background()) })
+		Expect(err).To(MatchError(future.ErrAwaitOnLoop))
+	})
+
+	It("forgets a goroutine that has left", func() {
 		l.start()
 		ctx, cancel := context.WithCancelCause(soon())
 		result := make(chan error, 1)

@@ -2,6 +2,7 @@ package future_test
 
 import (
 	"context"
+	"testing"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -107,6 +108,24 @@ var _ = Describe("a cancel scope", func() {
 		Expect(seen).To(Equal([]error{nil}))
 	})
 
+	It("costs a wait nothing", func() {
+		d := &direct{tasks: future.NewTasks(nil)}
+		future.Create(d, func(ctx context.Context) (none, error) {
+			c := future.FromContext(ctx)
+			scope := c.OpenScope(ctx)
+			defer scope.Close()
+			derived := context.WithValue(scope, name{}, "x")
+			for c.Yield(scope) == nil && c.Yield(derived) == nil {
+			}
+			return none{}, nil
+		})
+		d.tasks.Enter()
+		d.run()
+		Expect(testing.AllocsPerRun(100, d.run)).To(BeZero())
+		d.tasks.Leave()
+		d.tasks.CloseAll(future.ErrLoopClosed)
+	})
+
 	It("ends once", func() {
 		var ended []bool
 		inside(own, func(context.Context) {
@@ -145,7 +164,8 @@ var _ = Describe("a cancel scope", func() {
 
 	It("panics without a context, or an error to end with", func() {
 		t := spawn(l, func(ctx context.Context) error {
-			future.FromContext(ctx).OpenScope(nil)
+			var none context.Context
+			future.FromContext(ctx).OpenScope(none)
 			return nil
 		})
 		l.idle()
@@ -234,7 +254,7 @@ var _ = Describe("a cancel scope", func() {
 			ctx, cancel := context.WithCancel(context.Background())
 			inside(func(context.Context) context.Context { return ctx }, func(context.Context) {})
 			cancel()
-			Consistently(l.queued).WithTimeout(patient / 1000).Should(BeZero())
+			Consistently(l.queued).WithTimeout(patient / 300).WithPolling(patient / 10_000).Should(BeZero())
 		})
 	})
 
@@ -280,6 +300,21 @@ var _ = Describe("a cancel scope", func() {
 			t.Cancel()
 			l.idle()
 			Expect(seen).To(Equal([]error{future.ErrCancelled, nil, future.ErrCancelled, context.Canceled}))
+		})
+
+		It("ends for everybody with a scope that was cancelled before it was opened", func() {
+			t := inside(own, func(ctx context.Context) {
+				c := future.FromContext(ctx)
+				note(c.Suspend(scope))
+				inner := c.OpenScope(scope)
+				defer inner.Close()
+				note(inner.Err())
+				scope.End(errEnough)
+				note(context.Cause(inner))
+			})
+			t.Cancel()
+			l.idle()
+			Expect(seen).To(Equal([]error{future.ErrCancelled, nil, errEnough}))
 		})
 
 		It("leaves a scope of a foreign context to the others", func() {

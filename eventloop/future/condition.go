@@ -85,24 +85,15 @@ func (v *Condition) Notify(n int) {
 
 // NotifyAll is Notify for all that wait now.
 func (v *Condition) NotifyAll() {
-	n := 0
-	for t := v.waiters.head; t != nil; t = t.next {
-		n++
-	}
-	v.Notify(n)
+	v.Notify(v.waiters.length)
 }
 
 // notify moves waiters over to the line for the lock, without waking them: they
-// could not go on before it is theirs. Those that are being cancelled are not
-// counted.
+// could not go on before it is theirs. One that is being cancelled passes the
+// notification on when it has the lock.
 func (v *Condition) notify(n int) {
-	for t := v.waiters.head; t != nil && n > 0; {
-		next := t.next
-		if t.live() {
-			v.rejoin(t)
-			n--
-		}
-		t = next
+	for ; n > 0 && v.waiters.head != nil; n-- {
+		v.rejoin(v.waiters.head)
 	}
 }
 

@@ -35,7 +35,7 @@ func (c *Coro) Deadline() (deadline time.Time, ok bool) { return time.Time{}, fa
 // Done returns a channel that is closed when the task is first asked to cancel,
 // or ends. Like every context it stays over: a task that survives its
 // cancellation may go on waiting with its own context, but what it derives from
-// it with a timeout must come from context.WithoutCancel.
+// it with a timeout must come from context.WithoutCancel, or be a CancelScope.
 func (c *Coro) Done() <-chan struct{} { return c.open().Done() }
 
 // Err returns context.Canceled once Done is closed; context.Cause is

@@ -43,7 +43,23 @@
 // The request also ends the task's context for everybody who looks at Done, and
 // for the contexts derived from it. As every context it never comes back: waits
 // that are given the task's own context work after the first delivery, and what
-// a survivor derives with a time-out comes from context.WithoutCancel(ctx).
+// a survivor derives with a time-out comes from context.WithoutCancel(ctx), or
+// from [Coro.OpenScope]: a [CancelScope] is what ends a part of a task, by a
+// time-out or a failure, without the task, and stays as usable after a
+// cancellation as the task's own context.
+//
+// # Several tasks
+//
+// [Gather] waits for the results of several futures, [Wait] for some of them,
+// [Shield] without cancelling; [RunTaskGroup] is for tasks that end together.
+//
+// A [Lock], [Semaphore], [Event], [Condition], [Barrier] and [Queue] belong to one
+// loop. Those who wait stand in line: what becomes free is handed to the first, so
+// that nobody gets between, and one that is cancelled after it got something hands
+// it on. Who need not wait does not suspend. Their methods with a context may be
+// called from any goroutine, which they block if it is not the loop's, except that
+// only a task can wait for a Condition; tasks of other loops are refused with
+// ErrInvalidState.
 //
 // # Limits
 //
@@ -71,4 +87,11 @@
 // that would be for survivors: other goroutines that saw Done closed read Err
 // later, at their leisure, and have to find an error there. The standard library
 // panics where it does not.
+//
+// A task group does not cancel the task that runs it, as asyncio's does, which
+// has to take that back afterwards: it ends the scope of its body.
+//
+// A goroutine beside the loop and the loop agree by one atomic who was first, the
+// end of the goroutine's context or the hand-over; a result that the goroutine did
+// not fetch would have to be taken back, and an item that was put can not be.
 package future

@@ -25,3 +25,7 @@ func (f *core) Waiters() int {
 
 // Patience is how many waits a closed loop refuses.
 const Patience = patience
+
+// InLine counts who stands in line for the lock, those included who have left
+// without the loop's knowing.
+func (m *Lock) InLine() int { return m.line.length }

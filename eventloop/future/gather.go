@@ -47,7 +47,7 @@ func GatherSettled[T any](s Scheduler, fs ...Awaitable[T]) *Future[[]Outcome[T]]
 
 // gathering is what a future of Gather waits for.
 type gathering[T any] struct {
-	parts []Awaitable[T] // each once
+	parts []Awaitable[T]
 	left  int
 	asked bool // to cancel
 }
@@ -56,7 +56,7 @@ type gathering[T any] struct {
 // which may be nil, hears of each before.
 func gather[T, R any](s Scheduler, fs []Awaitable[T], complete func(*Future[R], *gathering[T]), ended func(*Future[R], *gathering[T], Any)) *Future[R] {
 	out := New[R](s)
-	g := &gathering[T]{parts: distinct(fs)}
+	g := &gathering[T]{parts: fs}
 	if err := sameLoop(s, g.parts); err != nil {
 		out.SetError(err)
 		return out
@@ -105,17 +105,4 @@ func (g *gathering[T]) cancel() (took bool) {
 		}
 	}
 	return took
-}
-
-// distinct returns fs without repetitions.
-func distinct[F Any](fs []F) []F {
-	seen := make(map[Any]struct{}, len(fs))
-	once := make([]F, 0, len(fs))
-	for _, f := range fs {
-		if _, again := seen[f]; !again {
-			seen[f] = struct{}{}
-			once = append(once, f)
-		}
-	}
-	return once
 }

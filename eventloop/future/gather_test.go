@@ -180,6 +180,20 @@ var _ = Describe("Gather", func() {
 			Expect(all.Cancelled()).To(BeTrue())
 		})
 
+		It("cancels one that is given twice once", func() {
+			survivor := future.Create(l, func(ctx context.Context) (int, error) {
+				a.Await(ctx)
+				return b.Await(ctx)
+			})
+			gather(survivor, survivor)
+			l.idle()
+			all.Cancel()
+			l.idle()
+			b.SetResult(2)
+			l.idle()
+			Expect(survivor.Result()).To(Equal(2))
+		})
+
 		It("is over at once if all its parts are already", func() {
 			gather(a)
 			a.SetResult(1)

@@ -20,7 +20,7 @@ type ticket struct {
 	line       *line // nil once granted or given back
 
 	coro *Coro // the task that waits, or nil
-	firm bool  // it is granted even if the wait is about to end otherwise
+	firm bool  // it is granted even if the task is being cancelled
 
 	far    *Future[struct{}] // ends the wait of a goroutine beside the loop
 	taken  atomic.Uint32     // ... and who of the two was first
@@ -87,12 +87,9 @@ func (c *Coro) place(w *line) *ticket {
 // once the ticket is in line; effect is called, on the loop, when it is granted:
 // then the wait ends well, whatever ends the context at the same time.
 func (w *line) waitBeside(ctx context.Context, s Scheduler, effect, arrived func()) error {
-	return w.waitWith(ctx, &ticket{far: New[struct{}](s), effect: effect}, arrived)
-}
-
-func (w *line) waitWith(ctx context.Context, t *ticket, arrived func()) error {
+	t := &ticket{far: New[struct{}](s), effect: effect}
 	t.far.onCancel = t.leave
-	err := t.far.sched.Post(func() {
+	err := s.Post(func() {
 		if !t.far.Done() {
 			w.push(t)
 			arrived()
@@ -138,15 +135,19 @@ func (w *line) grantAll(err error) {
 // claim reports whether the ticket can be granted: its task is not being
 // cancelled, its goroutine has not left.
 func (t *ticket) claim() bool {
-	if t.far != nil && !t.firm {
+	if t.far != nil {
 		return t.taken.CompareAndSwap(waiting, granting)
 	}
 	return t.live()
 }
 
-// live reports whether the ticket's wait is not about to end otherwise. A
-// goroutine may be leaving unseen.
-func (t *ticket) live() bool { return t.firm || t.far != nil || t.coro.status == parked }
+// live reports whether the ticket's wait is not about to end otherwise.
+func (t *ticket) live() bool {
+	if t.far != nil {
+		return t.taken.Load() == waiting
+	}
+	return t.firm || t.coro.status == parked
+}
 
 // live counts the live tickets.
 func (w *line) live() (n int) {

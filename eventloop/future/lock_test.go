@@ -272,6 +272,9 @@ var _ = Describe("a lock", func() {
 			Eventually(l.waiters).WithTimeout(patient).Should(Equal(1))
 			cancel(errEnough)
 			Eventually(result).WithTimeout(patient).Should(Receive(BeIdenticalTo(errEnough)))
+			left := make(chan int, 1)
+			Expect(l.Post(func() { left <- m.InLine() })).To(Succeed())
+			Expect(receive(left)).To(BeZero())
 			Expect(l.Post(m.Release)).To(Succeed())
 			Expect(m.Acquire(soon())).To(Succeed())
 		})
@@ -304,7 +307,8 @@ var _ = Describe("a lock", func() {
 		})
 
 		It("panics without a context", func() {
-			Expect(func() { m.Acquire(nil) }).To(PanicWith(ContainSubstring("needs a context")))
+			var none context.Context
+			Expect(func() { m.Acquire(none) }).To(PanicWith(ContainSubstring("needs a context")))
 		})
 	})
 

@@ -124,6 +124,19 @@ func (f *core) broken() bool { return f.state.Load() == failed }
 
 func (t *Task[T]) broken() bool { return t.f.broken() }
 
+// distinct returns fs without repetitions.
+func distinct[F Any](fs []F) []F {
+	seen := make(map[Any]struct{}, len(fs))
+	once := make([]F, 0, len(fs))
+	for _, f := range fs {
+		if _, again := seen[f]; !again {
+			seen[f] = struct{}{}
+			once = append(once, f)
+		}
+	}
+	return once
+}
+
 // sameLoop returns ErrInvalidState unless all of fs belong to s.
 func sameLoop[F Any](s Scheduler, fs []F) error {
 	for _, f := range fs {

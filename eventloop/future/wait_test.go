@@ -131,7 +131,8 @@ var _ = Describe("Wait", func() {
 	})
 
 	It("panics without a context", func() {
-		Expect(func() { future.Wait(nil, []F{a}, future.AllCompleted) }).To(PanicWith(ContainSubstring("needs a context")))
+		var none context.Context
+		Expect(func() { future.Wait(none, []F{a}, future.AllCompleted) }).To(PanicWith(ContainSubstring("needs a context")))
 	})
 
 	When("its context ends", func() {

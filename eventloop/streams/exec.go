@@ -73,7 +73,7 @@ func (c *child) ConnectionMade(t protocols.SubprocessTransport) {
 	p := c.process
 	p.transport = t
 	if pipe := t.PipeTransport(0); pipe != nil {
-		p.Stdin = &StreamWriter{loop: c.loop, tasks: c.tasks, transport: pipe}
+		p.Stdin = &StreamWriter{loop: c.loop, tasks: c.tasks, shelf: &c.shelf, transport: pipe}
 		c.pty = pipe == t.PipeTransport(1)
 	}
 	p.Stdout, p.Stderr = c.reader(t.PipeTransport(1)), c.reader(t.PipeTransport(2))

@@ -44,7 +44,7 @@ func OpenConnection(ctx context.Context, l *eventloop.Loop, network, address str
 		return nil, nil, err
 	}
 	p := c.Protocol.(*pair)
-	if host, _, err := net.SplitHostPort(address); err == nil {
+	if host, _, err := net.SplitHostPort(address); err == nil && network != "unix" {
 		p.writer.host = host
 	}
 	return &p.reader, &p.writer, nil

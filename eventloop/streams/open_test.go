@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"syscall"
 
@@ -21,6 +22,16 @@ type pairOf struct {
 	r *streams.StreamReader
 	w *streams.StreamWriter
 }
+
+// witness is a resolver that tells what it was asked, and fails.
+type witness chan<- string
+
+func (w witness) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, error) {
+	w <- host
+	return nil, errOnPurpose
+}
+
+func (w witness) LookupPort(context.Context, string, string) (int, error) { return 1, nil }
 
 func openSpecs(kind string) {
 	Describe("OpenConnection", func() {
@@ -69,7 +80,14 @@ func openSpecs(kind string) {
 		}, bounded)
 
 		It("refuses a limit that is none before it connects", func(ctx context.Context) {
-			Expect(try(ctx, "tcp", "127.0.0.1:1", &streams.OpenConfig{Limit: -1})).To(opError("dial", os.ErrInvalid))
+			asked := make(chan string, 1)
+			cfg := &streams.OpenConfig{Limit: -1, Connection: eventloop.ConnectionConfig{Resolver: witness(asked)}}
+			Expect(try(ctx, "tcp", "name:1", cfg)).To(opError("dial", os.ErrInvalid))
+			w.on(ctx, func() {})
+			Expect(asked).NotTo(Receive())
+			cfg.Limit = 0
+			Expect(try(ctx, "tcp", "name:1", cfg)).To(MatchError(errOnPurpose))
+			Expect(asked).To(Receive(Equal("name")))
 		}, bounded)
 
 		It("returns the errors of CreateConnection", func(ctx context.Context) {

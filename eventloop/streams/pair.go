@@ -20,7 +20,7 @@ var (
 )
 
 func newPair(l *eventloop.Loop, tasks *future.Tasks, s *shelf, limit int) *pair {
-	p := &pair{writer: StreamWriter{loop: l, tasks: tasks}}
+	p := &pair{writer: StreamWriter{loop: l, tasks: tasks, shelf: s}}
 	p.writer.reader = &p.reader
 	p.reader.init(l, tasks, s, limit)
 	return p

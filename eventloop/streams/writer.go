@@ -34,9 +34,10 @@ type StreamWriter struct {
 	tasks     *future.Tasks
 	transport protocols.Transport // nil before ConnectionMade
 	reader    *StreamReader       // of the same connection, or nil
-	waiters   []*future.Coro      // of Drain and WaitClosed
-	paused    bool                // PauseWriting
-	closing   bool                // as far as we know
+	shelf     *shelf
+	waiters   []*future.Coro // of Drain and WaitClosed
+	paused    bool           // PauseWriting
+	closing   bool           // as far as we know
 	lost      bool
 	server    bool   // of StartServer
 	host      string // of OpenConnection
@@ -93,7 +94,15 @@ func (w *StreamWriter) WriteBuffers(bufs net.Buffers) (int64, error) {
 // WriteFrame is Write of a frame with what belongs to it. What the framing
 // refuses is not written. For many frames at once see framing.Encoder.
 func (w *StreamWriter) WriteFrame(f framing.Framing, frame []byte) error {
-	return framing.NewEncoder(f).Write(w, frame)
+	if err := w.enter(); err != nil {
+		return err
+	}
+	all, err := f.Append(w.shelf.take(0), frame)
+	if err == nil {
+		_, err = w.Write(all)
+	}
+	w.shelf.give(all)
+	return err
 }
 
 // note remembers that something was dropped: Drain then waits for the reason.

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log"
+	"net"
 	"os"
 	"text/tabwriter"
 	"time"
@@ -62,10 +64,16 @@ type report struct {
 func probeAll(ctx context.Context, o *options, h *hello, stdio bool) report {
 	r := report{loop: h.Loop, refused: h.refused}
 	for _, t := range h.transports() {
-		if t.network == "udp" {
+		switch t.network {
+		case "udp":
 			r.probes = append(r.probes, probeDatagrams(t))
-		} else {
-			r.probes = append(r.probes, probeStream(t))
+		case "tls":
+			dialer := &tls.Dialer{Config: pinned(h.certificate)}
+			r.probes = append(r.probes, probeStream(t, func() (net.Conn, error) { return dialer.DialContext(ctx, "tcp", t.address) }))
+		default:
+			r.probes = append(r.probes, probeStream(t, func() (net.Conn, error) {
+				return net.DialTimeout(t.network, t.address, checkTimeout)
+			}))
 		}
 	}
 	if stdio {

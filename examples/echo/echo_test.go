@@ -36,6 +36,7 @@ type hello struct {
 	PID  int
 	Loop string
 	TCP  string
+	TLS  string
 	UDP  string
 	Unix string
 }
@@ -62,7 +63,7 @@ var _ = Describe("echo", func() {
 			It("echoes a mebibyte through every transport, prints the table and exits with 0", func() {
 				session := start("-check", "-selector", m.Name)
 				Eventually(session, patience).Should(gexec.Exit(0))
-				for _, transport := range []string{`tcp +127\.0\.0\.1:\d+`, `udp +127\.0\.0\.1:\d+`, `unix +/.*`} {
+				for _, transport := range []string{`tcp +127\.0\.0\.1:\d+`, `tls +127\.0\.0\.1:\d+`, `udp +127\.0\.0\.1:\d+`, `unix +/.*`} {
 					Expect(string(session.Out.Contents())).To(MatchRegexp(m.Name + ` +` + transport + ` +1048576 +1048576 .* ok\n`))
 				}
 			})
@@ -177,6 +178,9 @@ var _ = Describe("echo", func() {
 		Entry("a selector of another system", `unsupported`, "-selector", "kqueue", "-check"),
 		Entry("a selector that goes with no loop", `does not go with`, "-loop", "proactor", "-selector", "epoll"),
 		Entry("an address that is none", `missing port`, "-tcp", "nowhere"),
+		Entry("a certificate for nothing", `go with -tls`, "-tcp", "127.0.0.1:0", "-cert", "cert.pem", "-key", "key.pem"),
+		Entry("a certificate without its key", `go together`, "-tls", "127.0.0.1:0", "-cert", "cert.pem"),
+		Entry("a certificate that is not there", `no such file`, "-tls", "127.0.0.1:0", "-cert", "cert.pem", "-key", "key.pem"),
 		Entry("an argument", `unexpected argument`, "now"),
 	)
 })

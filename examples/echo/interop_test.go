@@ -4,15 +4,18 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/gexec"
 
 	"github.com/tidemill-go/tidemill/eventloop/selector"
+	"github.com/tidemill-go/tidemill/transports/conformance"
 )
 
 // tool returns a command of another program, or skips the spec with the reason.
@@ -56,6 +59,17 @@ var _ = Describe("echo for other programs", func() {
 			It("echoes to socat over UDP", func() {
 				h := serve("-udp", "127.0.0.1:0")
 				Expect(through(tool("socat", "-T1", "-", "UDP:"+h.UDP), short)).To(Equal(short))
+			})
+
+			It("echoes to socat over TLS, with the certificate of -cert", func() {
+				dir, pki := GinkgoT().TempDir(), conformance.NewPKI()
+				certificate, key := conformance.PEMs(pki.Issue(time.Time{}, "localhost"))
+				for name, contents := range map[string][]byte{"ca": pki.PEM(), "cert": certificate, "key": key} {
+					Expect(os.WriteFile(filepath.Join(dir, name), contents, 0o600)).To(Succeed())
+				}
+				h := serve("-tls", "127.0.0.1:0", "-cert", filepath.Join(dir, "cert"), "-key", filepath.Join(dir, "key"))
+				to := "OPENSSL:" + h.TLS + ",commonname=localhost,cafile=" + filepath.Join(dir, "ca")
+				Expect(through(tool("socat", "-t10", "-", to), long)).To(Equal(long))
 			})
 
 			It("echoes to socat over a Unix socket", func() {

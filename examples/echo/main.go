@@ -24,9 +24,9 @@ type echo struct {
 func (e *echo) ConnectionMade(t protocols.Transport) { e.transport = t }
 func (e *echo) DataReceived(data []byte)             { e.transport.Write(data) }
 
-func serveStreams(ctx context.Context, loop *eventloop.Loop, network, address string) (string, error) {
+func serveStreams(ctx context.Context, loop *eventloop.Loop, network, address string, cfg *eventloop.ServerConfig) (string, error) {
 	newEcho := func() protocols.Protocol { return &echo{} }
-	server, err := loop.CreateServer(newEcho, network, address, nil).Await(ctx)
+	server, err := loop.CreateServer(newEcho, network, address, cfg).Await(ctx)
 	if err != nil {
 		return "", err
 	}

@@ -10,12 +10,13 @@ import (
 
 // options are what the command line says.
 type options struct {
-	tcp, udp, unix string
-	stdio          bool
-	loop, selector string
-	json, check    bool
-	named          bool         // some transport was named
-	ready          func(*hello) // called once all is served
+	tcp, tls, udp, unix string
+	cert, key           string
+	stdio               bool
+	loop, selector      string
+	json, check         bool
+	named               bool         // some transport was named
+	ready               func(*hello) // called once all is served
 }
 
 const defaultPort = "127.0.0.1:8888"
@@ -23,6 +24,9 @@ const defaultPort = "127.0.0.1:8888"
 func parseOptions() *options {
 	o := &options{}
 	flag.StringVar(&o.tcp, "tcp", "", "serve TCP on this `address`")
+	flag.StringVar(&o.tls, "tls", "", "serve TLS on this `address`")
+	flag.StringVar(&o.cert, "cert", "", "`file` with the certificate of -tls, in PEM (default: one made for this run)")
+	flag.StringVar(&o.key, "key", "", "`file` with its key")
 	flag.StringVar(&o.udp, "udp", "", "serve UDP on this `address`")
 	flag.StringVar(&o.unix, "unix", "", "serve a Unix socket at this `path`, or abstract @name")
 	flag.BoolVar(&o.stdio, "stdio", false, "echo stdin to stdout")
@@ -51,11 +55,11 @@ func parseOptions() *options {
 // nameDefaults names what is served when nothing is: the Unix socket's folder is
 // made when it is served.
 func (o *options) nameDefaults() {
-	o.named = o.tcp != "" || o.udp != "" || o.unix != "" || o.stdio
+	o.named = o.tcp != "" || o.tls != "" || o.udp != "" || o.unix != "" || o.stdio
 	switch {
 	case o.named:
 	case o.check:
-		o.tcp, o.udp = "127.0.0.1:0", "127.0.0.1:0"
+		o.tcp, o.tls, o.udp = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
 	default:
 		o.tcp, o.udp = defaultPort, defaultPort
 	}

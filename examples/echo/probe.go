@@ -40,9 +40,9 @@ func (t *trial) end(got []byte, errs ...error) probe {
 
 // probeStream sends from one goroutine and receives on another, as a client
 // must that sends more than all buffers on the way hold.
-func probeStream(s served) probe {
+func probeStream(s served, dial func() (net.Conn, error)) probe {
 	t := begin(s)
-	conn, err := net.DialTimeout(t.network, t.address, checkTimeout)
+	conn, err := dial()
 	if err != nil {
 		return t.end(nil, err)
 	}

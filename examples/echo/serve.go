@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,16 +18,22 @@ type hello struct {
 	PID  int    `json:"pid"`
 	Loop string `json:"loop"`
 	TCP  string `json:"tcp,omitempty"`
+	TLS  string `json:"tls,omitempty"`
 	UDP  string `json:"udp,omitempty"`
 	Unix string `json:"unix,omitempty"`
 
-	refused []error
-	ended   *eventloop.Future[struct{}] // of -stdio
+	certificate tls.Certificate
+	refused     []error
+	ended       *eventloop.Future[struct{}] // of -stdio
 }
 
 // serve serves until ctx or stdin ends; what is buffered then still goes out.
 func (o *options) serve(ctx context.Context, loop *eventloop.Loop) error {
 	h := &hello{PID: os.Getpid(), Loop: loop.Kind(), ended: eventloop.NewFuture[struct{}](loop)}
+	var err error
+	if h.certificate, err = o.certificate(); err != nil {
+		return err
+	}
 	remove, err := o.folder()
 	if err != nil {
 		return err
@@ -56,14 +63,16 @@ func (o *options) folder() (remove func(), err error) {
 // serveAll starts every transport that is asked for. One that the platform
 // refuses is an error if it was named, and noted if not.
 func (o *options) serveAll(ctx context.Context, loop *eventloop.Loop, h *hello) error {
+	secure := &eventloop.ServerConfig{TLS: &tls.Config{Certificates: []tls.Certificate{h.certificate}}}
 	for _, t := range []struct {
 		address string
 		real    *string
 		start   func(address string) (string, error)
 	}{
-		{o.tcp, &h.TCP, func(a string) (string, error) { return serveStreams(ctx, loop, "tcp", a) }},
+		{o.tcp, &h.TCP, func(a string) (string, error) { return serveStreams(ctx, loop, "tcp", a, nil) }},
+		{o.tls, &h.TLS, func(a string) (string, error) { return serveStreams(ctx, loop, "tcp", a, secure) }},
 		{o.udp, &h.UDP, func(a string) (string, error) { return serveDatagrams(ctx, loop, "udp", a) }},
-		{o.unix, &h.Unix, func(a string) (string, error) { return serveStreams(ctx, loop, "unix", a) }},
+		{o.unix, &h.Unix, func(a string) (string, error) { return serveStreams(ctx, loop, "unix", a, nil) }},
 	} {
 		if t.address == "" {
 			continue
@@ -107,7 +116,7 @@ func (o *options) announce(h *hello) {
 type served struct{ network, address string }
 
 func (h *hello) transports() (all []served) {
-	for _, t := range []served{{"tcp", h.TCP}, {"udp", h.UDP}, {"unix", h.Unix}} {
+	for _, t := range []served{{"tcp", h.TCP}, {"tls", h.TLS}, {"udp", h.UDP}, {"unix", h.Unix}} {
 		if t.address != "" {
 			all = append(all, t)
 		}
