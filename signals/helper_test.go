@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"time"
 
 	"github.com/tidemill-go/tidemill/signals"
 )
@@ -31,4 +32,5 @@ func dieAfter(end func(*signals.Handlers)) {
 	(<-calls)()
 	end(h)
 	send()
+	<-time.After(patient) // the kernel may give the signal to another thread, a little later
 }

@@ -84,6 +84,7 @@ var _ = Describe("PidFDWatcher", func() {
 			p := startGated("exit 9")
 			Expect(l.Do(ctx, func() error { return w.AddChildHandler(worse(l), p.Process, got.by("a", l)) })).To(Succeed())
 			Eventually(ctx, waitingThreads).Should(Equal(1))
+			Expect(l.Do(ctx, func() error { return nil })).To(Succeed(), "the loop itself waits")
 			p.open()
 			Eventually(ctx, got).Should(Receive(Equal(exit{"a", p.pid, 9, true})))
 		},
