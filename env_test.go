@@ -15,6 +15,7 @@ import (
 	"github.com/onsi/gomega/gleak"
 
 	"github.com/tidemill-go/tidemill/eventloop"
+	"github.com/tidemill-go/tidemill/eventloop/looptest"
 	"github.com/tidemill-go/tidemill/transports"
 )
 
@@ -40,7 +41,7 @@ func newEnv(kind string) *env {
 	leavesNothing()
 	e := &env{}
 	var err error
-	e.loop, err = eventloop.NewSelectorLoop(&eventloop.SelectorConfig{Selector: kind, Logger: slog.New(&e.warnings)})
+	e.loop, err = looptest.OfKind(kind, eventloop.SelectorConfig{Logger: slog.New(&e.warnings)})
 	Expect(err).NotTo(HaveOccurred())
 	e.loop.SetExceptionHandler(e.report)
 	done := make(chan error, 1)

@@ -15,7 +15,7 @@ import (
 	"github.com/onsi/gomega/gexec"
 
 	"github.com/tidemill-go/tidemill/eventloop"
-	"github.com/tidemill-go/tidemill/eventloop/selector"
+	"github.com/tidemill-go/tidemill/eventloop/looptest"
 	"github.com/tidemill-go/tidemill/protocols"
 )
 
@@ -29,24 +29,24 @@ func (e *datagramEcho) ConnectionMade(t protocols.DatagramTransport) { e.transpo
 func (e *datagramEcho) DatagramReceived(data []byte, addr net.Addr)  { e.transport.SendTo(data, addr) }
 
 var _ = Describe("a unixgram endpoint", func() {
-	for _, m := range selector.Mechanisms() {
+	for _, kind := range looptest.Kinds() {
 		for name, spell := range map[string]func() (ours, forSocat string){
 			"a path": func() (string, string) {
 				path := filepath.Join(GinkgoT().TempDir(), "s")
 				return path, "UNIX-SENDTO:" + path
 			},
 			"an abstract name": func() (string, string) {
-				name := fmt.Sprintf("gram-%s-%d", m.Name, GinkgoRandomSeed())
+				name := fmt.Sprintf("gram-%s-%d", kind, GinkgoRandomSeed())
 				return "@" + name, "ABSTRACT-SENDTO:" + name
 			},
 		} {
-			It("answers socat at "+name+" on "+m.Name, func() {
+			It("answers socat at "+name+" on "+kind, func() {
 				socat, err := exec.LookPath("socat")
 				if err != nil {
 					Skip("socat is not installed on this machine")
 				}
 				ours, theirs := spell()
-				e := newEnv(m.Name)
+				e := newEnv(kind)
 				ctx, cancel := context.WithTimeout(context.Background(), patience)
 				defer cancel()
 				factory := func() protocols.DatagramProtocol { return &datagramEcho{} }

@@ -5,7 +5,7 @@ package tidemill_test
 import (
 	. "github.com/onsi/ginkgo/v2"
 
-	"github.com/tidemill-go/tidemill/eventloop/selector"
+	"github.com/tidemill-go/tidemill/eventloop/looptest"
 	"github.com/tidemill-go/tidemill/transports/conformance"
 )
 
@@ -24,10 +24,10 @@ var streams = []transport{
 // The kinds of loop are outermost, so that each one's specs stay together in the
 // report. A new selector is here by itself.
 var _ = func() bool {
-	for _, m := range selector.Mechanisms() {
-		Describe("On "+m.Name, Label(m.Name), func() {
+	for _, kind := range looptest.Kinds() {
+		Describe("On "+kind, Label(kind), func() {
 			for _, s := range streams {
-				s.describe(s.name, func() conformance.Env { return s.newEnv(m.Name) })
+				s.describe(s.name, func() conformance.Env { return s.newEnv(kind) })
 			}
 		})
 	}

@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,7 +11,8 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/tidemill-go/tidemill/conformance/trace"
-	"github.com/tidemill-go/tidemill/eventloop/selector"
+	"github.com/tidemill-go/tidemill/eventloop/looptest"
+	"github.com/tidemill-go/tidemill/eventloop/proactor"
 )
 
 // groups are how the names of the scenarios begin that the tracer has.
@@ -42,15 +44,15 @@ var _ = describeKinds()
 // describeKinds has one container per kind of loop, outermost, so that each kind
 // stays together in the report.
 func describeKinds() bool {
-	for _, m := range selector.Mechanisms() {
-		Describe("On "+m.Name, Label(m.Name), Ordered, ContinueOnFailure, func() {
-			runs := runBatch(func() string { return quoted(tracer) + " -loop " + m.Name }, allScenarios())
+	for _, kind := range looptest.Kinds() {
+		Describe("On "+kind, Label(kind), Ordered, ContinueOnFailure, func() {
+			runs := runBatch(kind, func() string { return quoted(tracer) + " -loop " + kind }, allScenarios())
 			for _, group := range groups {
 				describeGroup(group, runs)
 			}
 		})
 		for _, watcher := range trace.Watchers() {
-			describeWatcher(m.Name, watcher)
+			describeWatcher(kind, watcher)
 		}
 	}
 	return true
@@ -60,7 +62,7 @@ func describeKinds() bool {
 // that the machine offers.
 func describeWatcher(kind, watcher string) {
 	Describe("On "+kind+", with the child watcher "+watcher, Label(kind), Ordered, ContinueOnFailure, func() {
-		runs := runBatch(func() string { return quoted(tracer) + " -loop " + kind + " -watcher " + watcher },
+		runs := runBatch(kind, func() string { return quoted(tracer) + " -loop " + kind + " -watcher " + watcher },
 			scenarios("proc"))
 		describeGroup("proc", runs)
 	})
@@ -79,18 +81,28 @@ func describeGroup(group string, runs func() *batch) {
 
 // runBatch makes a batch for the specs of the container that calls it. The
 // tracer's path is known only when they run.
-func runBatch(command func() string, names []string) func() *batch {
+func runBatch(kind string, command func() string, names []string) func() *batch {
 	var runs *batch
 	BeforeAll(func() {
 		needPython()
 		ctx, cancel := context.WithCancel(context.Background())
-		runs = newBatch(ctx, command(), names)
+		runs = newBatch(ctx, command(), goldens(kind), names)
 		DeferCleanup(func() {
 			cancel()
 			runs.running.Wait()
 		})
 	})
 	return func() *batch { return runs }
+}
+
+// goldens are the directories that hold for a kind of loop, in the order in which
+// they are searched.
+func goldens(kind string) string {
+	dirs := "golden-ours:golden-3.13:golden"
+	if isProactor := func(m proactor.Mechanism) bool { return m.Name == kind }; slices.ContainsFunc(proactor.Mechanisms(), isProactor) {
+		dirs = "golden-completion:" + dirs
+	}
+	return dirs
 }
 
 func entries(group string) (list []TableEntry) {

@@ -20,6 +20,7 @@ const ahead = 4
 type batch struct {
 	ctx     context.Context
 	command string
+	goldens string
 	names   []string
 	started map[string]*outcome
 	running sync.WaitGroup
@@ -32,8 +33,8 @@ type outcome struct {
 	err    error
 }
 
-func newBatch(ctx context.Context, command string, names []string) *batch {
-	return &batch{ctx: ctx, command: command, names: names, started: make(map[string]*outcome)}
+func newBatch(ctx context.Context, command, goldens string, names []string) *batch {
+	return &batch{ctx: ctx, command: command, goldens: goldens, names: names, started: make(map[string]*outcome)}
 }
 
 // of returns the outcome of a scenario, under way or over.
@@ -53,7 +54,7 @@ func (b *batch) start(name string) {
 	b.started[name] = o
 	b.running.Go(func() {
 		defer close(o.done)
-		o.output, o.err = drive(b.ctx, "--cmd", b.command, name)
+		o.output, o.err = drive(b.ctx, "--cmd", b.command, "--golden", b.goldens, name)
 	})
 }
 

@@ -10,7 +10,6 @@ import (
 	. "github.com/onsi/gomega"
 	"golang.org/x/sys/unix"
 
-	"github.com/tidemill-go/tidemill/eventloop/selector"
 	"github.com/tidemill-go/tidemill/platform"
 	"github.com/tidemill-go/tidemill/protocols"
 	"github.com/tidemill-go/tidemill/subprocess"
@@ -31,13 +30,13 @@ func waitingThreads() (waiting int) {
 }
 
 var _ = Describe("a loop's children, with the default watcher of Linux", func() {
-	for _, m := range selector.Mechanisms() {
-		It("cost no thread each on "+m.Name, func(ctx SpecContext) { // L35
+	for _, kind := range kinds() {
+		It("cost no thread each on "+kind, func(ctx SpecContext) { // L35
 			if err := platform.PidFD(); err != nil {
 				Expect(watcherOf().Name()).To(Equal("goroutine"))
 				return
 			}
-			w := newRealWorld(m.Name)
+			w := newRealWorld(kind)
 			w.background()
 			newProtocol := func() protocols.SubprocessProtocol { return protocols.SubprocessBase{} }
 			c, err := w.SubprocessExec(newProtocol, subprocess.Spec{Path: "cat"}).Await(ctx)

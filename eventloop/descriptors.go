@@ -161,6 +161,16 @@ func (s *slot) user() any {
 	return nil
 }
 
+// orphan tells a sink that its loop is closed.
+func (s *slot) orphan() {
+	if sink, ok := s.sink.(transports.FileSink); ok {
+		sink.DropFiles()
+	}
+	if sink, ok := s.sink.(transports.Orphan); ok {
+		sink.LoopClosed()
+	}
+}
+
 // describe names a descriptor in debug mode's warnings.
 func (d *descriptors) describe(tag, _ uint64) string {
 	s := d.at(transports.Handle(tag))

@@ -37,6 +37,7 @@ type completionDriver struct {
 	collectOnce func()
 	pumping     bool // inside pump
 	reported    bool // a send was, in the last pump
+	unsent      bool // a send or connect was submitted since then
 	closed      bool
 	failure     error // of a pump between two waits
 }
@@ -88,7 +89,11 @@ func (d *completionDriver) wait(until time.Time, park func() bool) error {
 }
 
 // rest implements driver.
-func (d *completionDriver) rest() { d.collect() }
+func (d *completionDriver) rest() {
+	if d.unsent {
+		d.collect()
+	}
+}
 
 // wake implements driver.
 func (d *completionDriver) wake() { d.p.Wake() }
@@ -98,6 +103,7 @@ func (d *completionDriver) pump(until time.Time, park func() bool) error {
 	d.pumping = true
 	defer func() { d.pumping = false }()
 	d.arrangeAll()
+	d.unsent = false
 	done, err := d.p.Wait(until, park)
 	for _, c := range done {
 		d.book(c)
@@ -256,9 +262,7 @@ func (d *completionDriver) shut() error {
 			d.drop(h)
 			abandoned.abandon()
 		default:
-			if sink, ok := s.sink.(transports.FileSink); ok {
-				sink.DropFiles()
-			}
+			s.orphan()
 			d.Close(h)
 		}
 	}

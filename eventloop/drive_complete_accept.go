@@ -91,6 +91,7 @@ func (d *completionDriver) Connect(fd int, to platform.Sockaddr, done func(error
 	s := &d.slots[i]
 	s.hold().to = &name
 	s.registered |= bit(proactor.Connect)
+	d.unsent = true
 	d.p.Connect(fd, i, &name)
 	return h, nil
 }

@@ -191,6 +191,7 @@ func (d *completionDriver) lend(b []byte) (flight uint32) {
 func (d *completionDriver) submitSend(i uint32, b []byte) {
 	s := &d.slots[i]
 	s.registered |= bit(proactor.Send)
+	d.unsent = true
 	d.p.Send(int(s.fd), i, b)
 }
 

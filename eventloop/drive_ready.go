@@ -209,12 +209,7 @@ func (d *readinessDriver) shut() error {
 			continue
 		}
 		if s != nil {
-			if sink, ok := s.sink.(transports.FileSink); ok {
-				sink.DropFiles()
-			}
-			if sink, ok := s.sink.(transports.Orphan); ok {
-				sink.LoopClosed()
-			}
+			s.orphan()
 			d.Close(h)
 		}
 	}

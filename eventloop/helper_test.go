@@ -41,6 +41,7 @@ var kindHelpers = map[string]func(kind string) error{
 	"inherit":     inheritStreams,
 	"childlimits": startWithoutDescriptors,
 	"storm":       stormOfSignals,
+	"forbidden":   withoutCall,
 }
 
 func runHelper(name string) (status int) {

@@ -13,6 +13,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/tidemill-go/tidemill/eventloop"
+	"github.com/tidemill-go/tidemill/eventloop/looptest"
 	"github.com/tidemill-go/tidemill/eventloop/selector"
 	"github.com/tidemill-go/tidemill/platform"
 	"github.com/tidemill-go/tidemill/protocols"
@@ -148,9 +149,15 @@ var _ = Describe("a loop of Windows", func() {
 var _ = Describe("the constructors", func() {
 	BeforeEach(guard)
 
-	It("refuse a proactor loop with a reason and an alternative", func() {
+	It("make a proactor loop, or refuse it with a reason and an alternative", func() {
 		for _, cfg := range []*eventloop.ProactorConfig{nil, {Debug: true}} {
 			l, err := eventloop.NewProactorLoop(cfg)
+			if err == nil {
+				Expect(looptest.Kinds()).To(ContainElement(l.Kind()))
+				Expect(l.Debug()).To(Equal(cfg != nil))
+				Expect(l.Close()).To(Succeed())
+				continue
+			}
 			Expect(l).To(BeNil())
 			Expect(err).To(MatchError(errors.ErrUnsupported))
 			var e *platform.UnsupportedError

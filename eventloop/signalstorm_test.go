@@ -16,6 +16,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/tidemill-go/tidemill/eventloop"
+	"github.com/tidemill-go/tidemill/eventloop/looptest"
 )
 
 const (
@@ -43,7 +44,7 @@ type storm struct {
 }
 
 func stormOfSignals(kind string) error {
-	l, err := eventloop.NewSelectorLoop(&eventloop.SelectorConfig{Selector: kind})
+	l, err := looptest.OfKind(kind, eventloop.SelectorConfig{})
 	if err != nil {
 		return err
 	}

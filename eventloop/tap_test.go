@@ -4,6 +4,7 @@ package eventloop_test
 
 import (
 	"slices"
+	"syscall"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -23,6 +24,8 @@ type tap struct {
 	around func(until time.Time, park func() bool, wait waiting) error
 	sel    selector.Selector
 	pro    proactor.Proactor
+
+	refusal syscall.Errno // what a selector says to descriptors from now on
 }
 
 // newTap makes the mechanism of a kind.
@@ -82,6 +85,16 @@ func (s *tappedSelector) Wait(until time.Time, park func() bool) (events []selec
 		return err
 	})
 	return events, err
+}
+
+// isEdgeTriggered says that descriptors are registered when they are opened.
+func (t *tap) isEdgeTriggered() bool { return t.sel != nil && t.sel.EdgeTriggered() }
+
+func (s *tappedSelector) Add(fd int, tag uint64, in selector.Interest) error {
+	if s.tap.refusal != 0 {
+		return s.tap.refusal
+	}
+	return s.Selector.Add(fd, tag, in)
 }
 
 type tappedProactor struct {

@@ -2,8 +2,9 @@ package platform
 
 import "strings"
 
-// ioUringSince is the first kernel that has io_uring at all.
-var ioUringSince = version{5, 1}
+// ioUringSince is the first kernel whose io_uring is enough: before, a wait for
+// completions could not be given a timeout.
+var ioUringSince = version{5, 11}
 
 // constructorRules returns the rows of NewSelectorLoop and NewProactorLoop for
 // one kind of loop. They are made and not written down because they follow from
@@ -49,7 +50,7 @@ func kernelRules(k loopKind, op Operation) []rule {
 	return []rule{
 		{
 			ops: ops, kind: k.name, until: ioUringSince,
-			reason: "io_uring came with Linux 5.1", alternative: string(NewSelectorLoop),
+			reason: "the loop needs the io_uring of Linux 5.11", alternative: string(NewSelectorLoop),
 		},
 		{ops: ops, kind: k.name, probe: IOUring, alternative: string(NewSelectorLoop)},
 	}

@@ -51,7 +51,7 @@ var _ = Describe("IOUring", func() {
 
 	DescribeTable("says why a process may not have it",
 		func(errno unix.Errno, sysctl, words string) {
-			err := platform.IOUringRefusal(errno, sysctl)
+			err := platform.IOUringRefusal("io_uring_setup", errno, sysctl)
 			Expect(err).To(MatchError(errno))
 			Expect(err).To(MatchError(ContainSubstring(words)))
 		},

@@ -36,20 +36,6 @@ var rulesOfUnix = []rule{
 		reason:      "Linux has no kqueue",
 		alternative: "the watcher that ChildWatcher returns",
 	},
-	{
-		// What asyncio's proactor refuses is promised only when the driver has
-		// shown that it works.
-		systems: onLinux, loops: []string{"io_uring"},
-		ops: concat(readersAndWriters, watchedCharDevices, datagrams,
-			[]Operation{CreateDatagramEndpointUnix}),
-		reason:      "the io_uring loop does not offer it",
-		alternative: "a selector loop",
-	},
-	{
-		systems: onLinux, loops: []string{"io_uring"}, ops: []Operation{SendfileNative},
-		reason:      "io_uring has no sendfile",
-		alternative: "Sendfile, which copies",
-	},
 
 	// macOS and the BSDs.
 	{

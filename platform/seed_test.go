@@ -158,15 +158,25 @@ var _ = Describe("macOS", func() {
 })
 
 var _ = Describe("Linux", func() {
-	It("refuses NewProactorLoop on every loop until io_uring is built", func() {
+	It("has a proactor loop from 5.11 on, whatever loop is asked", func() {
 		for _, loop := range platform.Loops("linux") {
-			err := check("linux", "6.18", loop, platform.NewProactorLoop)
-			Expect(err).To(MatchError("NewProactorLoop: unsupported on linux by the io_uring loop: " +
-				"the io_uring driver is not built yet (use NewSelectorLoop with epoll or poll or select)"))
+			Expect(check("linux", "5.11", loop, platform.NewProactorLoop)).To(Succeed())
+			Expect(check("linux", "5.10.250", loop, platform.NewProactorLoop)).To(MatchError(
+				"NewProactorLoop: unsupported on linux by the io_uring loop: " +
+					"the loop needs the io_uring of Linux 5.11 (use NewSelectorLoop)"))
 		}
 	})
 
-	It("has no io_uring at all before 5.1", func() {
-		Expect(check("linux", "5.0", "epoll", platform.NewProactorLoop)).To(MatchError(ContainSubstring("came with Linux 5.1")))
+	It("offers on io_uring what the proactor of asyncio refuses", func() {
+		for _, op := range []platform.Operation{
+			platform.AddReader, platform.AddWriter, platform.CreateDatagramEndpoint, platform.SockRecvfrom,
+			platform.CreateDatagramEndpointUnix, platform.SendfileNative,
+		} {
+			Expect(check("linux", "6.18", "io_uring", op)).To(Succeed())
+		}
+	})
+
+	It("never takes io_uring without being asked", func() {
+		Expect(platform.For(platform.Target{OS: "linux", Version: "6.18"}).Target().Loop).To(Equal("epoll"))
 	})
 })

@@ -73,7 +73,7 @@ var systems = []system{
 		{name: "epoll", built: true},
 		{name: "poll", built: true},
 		{name: "select", built: true, limits: unixSelectLimits},
-		{name: "io_uring", proactor: true},
+		{name: "io_uring", proactor: true, built: true},
 	}},
 	{name: "darwin", clock: unixClock, loops: kqueueLoops(unixSelectLimits)},
 	{name: "freebsd", clock: unixClock, loops: kqueueLoops(unixSelectLimits)},

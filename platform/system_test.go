@@ -40,7 +40,7 @@ var _ = Describe("Built", func() {
 				Expect(table.Built()).To(Equal(contains(built, loop)), loop)
 			}
 		},
-		Entry("linux", "linux", "epoll", "poll", "select"),
+		Entry("linux", "linux", "epoll", "poll", "select", "io_uring"),
 		Entry("darwin", "darwin", "poll", "select"),
 		Entry("freebsd", "freebsd", "poll", "select"),
 		Entry("netbsd", "netbsd", "poll", "select"),

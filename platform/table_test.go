@@ -43,11 +43,12 @@ func on(os, version, loop string, refused ...string) cell {
 // lost shows up here. Versions are given even for the newest, because an empty
 // one would ask this machine.
 var matrix = []cell{
-	on("linux", "6.18", "epoll", noProactor, neverOnLinux),
-	on("linux", "6.18", "poll", noProactor, neverOnLinux),
-	on("linux", "6.18", "select", noProactor, neverOnLinux),
-	on("linux", "6.18", "io_uring", noProactor, neverOnLinux, readersWriters, watchedDevices, datagrams,
-		"CreateDatagramEndpoint(unix)", noSendfile),
+	on("linux", "6.18", "epoll", neverOnLinux),
+	on("linux", "6.18", "poll", neverOnLinux),
+	on("linux", "6.18", "select", neverOnLinux),
+	on("linux", "6.18", "io_uring", neverOnLinux),
+	on("linux", "5.10", "io_uring", noProactor, neverOnLinux),
+	on("linux", "5.11", "epoll", neverOnLinux),
 	on("linux", "5.4", "epoll", noProactor, neverOnLinux),
 	on("linux", "5.3.18", "epoll", noProactor, neverOnLinux, "ChildWatcher(pidfd)"),
 	on("linux", "3.9", "epoll", noProactor, neverOnLinux, "ChildWatcher(pidfd)"),

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/tidemill-go/tidemill/eventloop"
+	"github.com/tidemill-go/tidemill/eventloop/looptest"
 	"github.com/tidemill-go/tidemill/platform"
 	"github.com/tidemill-go/tidemill/subprocess"
 )
@@ -118,7 +119,7 @@ type runningLoop struct {
 
 func newRunningLoop(kind string) *runningLoop {
 	GinkgoHelper()
-	l, err := eventloop.NewSelectorLoop(&eventloop.SelectorConfig{Selector: kind, Debug: true})
+	l, err := looptest.OfKind(kind, eventloop.SelectorConfig{Debug: true})
 	Expect(err).NotTo(HaveOccurred())
 	l.SetSlowCallback(-1)
 	r := &runningLoop{Loop: l, reports: make(chan eventloop.ExceptionContext, 10)}

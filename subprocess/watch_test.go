@@ -13,7 +13,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/tidemill-go/tidemill/eventloop"
-	"github.com/tidemill-go/tidemill/eventloop/selector"
+	"github.com/tidemill-go/tidemill/eventloop/looptest"
 	"github.com/tidemill-go/tidemill/platform"
 	"github.com/tidemill-go/tidemill/subprocess"
 )
@@ -21,12 +21,12 @@ import (
 // The kind is the outermost container, so that the report keeps its specs
 // together.
 var _ = func() bool {
-	for _, m := range selector.Mechanisms() {
-		Describe("On "+m.Name, func() {
+	for _, kind := range looptest.Kinds() {
+		Describe("On "+kind, func() {
 			for _, w := range watchers {
 				Describe("the "+w.name+" watcher", Label(w.name), func() {
-					watcherSpecs(m.Name, w.make)
-					watcherEndSpecs(m.Name, w.make)
+					watcherSpecs(kind, w.make)
+					watcherEndSpecs(kind, w.make)
 				})
 			}
 		})

@@ -2,7 +2,12 @@
 
 package trace
 
-// UseUpDescriptors panics: the system has no such limit.
-func UseUpDescriptors(few int) (giveBack func()) {
+// LimitDescriptors panics: the system has no such limit.
+func LimitDescriptors(few int) {
+	panic("trace: this system has no limit of descriptors that can be set")
+}
+
+// UseUpDescriptors panics, too.
+func UseUpDescriptors() (giveBack func()) {
 	panic("trace: this system has no limit of descriptors that can be set")
 }

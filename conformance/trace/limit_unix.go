@@ -9,9 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// UseUpDescriptors lets the process have few descriptors, opens files until
-// there are none left, and returns what gives those back.
-func UseUpDescriptors(few int) (giveBack func()) {
+// LimitDescriptors lets the process have few descriptors. An accept that is under
+// way in an io_uring keeps the limit of its submission: this comes before a
+// server.
+func LimitDescriptors(few int) {
 	limit := unix.Rlimit{}
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		panic(err)
@@ -20,6 +21,11 @@ func UseUpDescriptors(few int) (giveBack func()) {
 	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		panic(err)
 	}
+}
+
+// UseUpDescriptors opens files until there are no descriptors left, and returns
+// what gives those back.
+func UseUpDescriptors() (giveBack func()) {
 	var spare []*os.File
 	for {
 		f, err := os.Open(os.DevNull)

@@ -48,6 +48,10 @@ func (x *X) NewLoop() *eventloop.Loop {
 }
 
 func (x *X) makeLoop() (*eventloop.Loop, error) {
+	switch x.selector {
+	case "io_uring", "iocp":
+		return eventloop.NewProactorLoop(&eventloop.ProactorConfig{Proactor: x.selector, Logger: x.logger})
+	}
 	return eventloop.NewSelectorLoop(&eventloop.SelectorConfig{Selector: x.selector, Logger: x.logger})
 }
 

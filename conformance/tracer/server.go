@@ -89,9 +89,10 @@ var server = []trace.Scenario{{
 	Name: "server_accept_emfile",
 	Doc:  "Accept runs out of descriptors: reported with the socket, then rests for a second, then the client is served.",
 	Run: func(x *trace.X) {
+		trace.LimitDescriptors(64)
 		x.ServeWith(x.Factory(trace.Hooks{Data: echo}), &eventloop.ServerConfig{Backlog: 1})
 		x.Settle()
-		giveBack := trace.UseUpDescriptors(64)
+		giveBack := trace.UseUpDescriptors()
 		x.Emit("full", nil)
 		x.Step()
 		began := time.Now()

@@ -150,8 +150,8 @@ func describeKind(kind string) {
 }
 
 var _ = Describe("New", func() {
-	for _, m := range selector.Mechanisms() {
-		Context("on "+m.Name, func() { describeKind(m.Name) })
+	for _, kind := range looptest.Kinds() {
+		Context("on "+kind, func() { describeKind(kind) })
 	}
 
 	It("refuses what NewSelectorLoop refuses", func() {

@@ -37,7 +37,7 @@ func openRing(entries int, features Features) (*ring, setupParams, error) {
 			case errno == unix.EINVAL && flags != plainMode:
 				n = 0 // an older kernel: try the next mode
 			case errno != unix.ENOMEM:
-				return nil, p, os.NewSyscallError("io_uring_setup", errno)
+				return nil, p, refusal("io_uring_setup", errno)
 			}
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/tidemill-go/tidemill/platform"
 )
 
 var errTooOld = unsupported("io_uring", "the kernel's io_uring is older than that of Linux 5.11")
@@ -30,8 +32,11 @@ func newIOUring(o Options) (Proactor, error) {
 }
 
 func (u *ioUring) prepare(o Options, features uint32) (err error) {
-	if features&requiredFeatures != requiredFeatures || !probed(u.ring.fd) {
+	if features&requiredFeatures != requiredFeatures {
 		return errTooOld
+	}
+	if err := probeOperations(u.ring.fd); err != nil {
+		return err
 	}
 	if u.buffers, err = newBuffers(u.ring.fd, o.Buffers, u.has(ProvidedBuffers)); err != nil {
 		return err
@@ -47,17 +52,25 @@ func (u *ioUring) prepare(o Options, features uint32) (err error) {
 	return nil
 }
 
-// probed asks whether every operation that is used is there
+// probeOperations asks whether every operation that is used is there
 // (IORING_REGISTER_PROBE).
-func probed(fd int) bool {
+func probeOperations(fd int) error {
 	p := new(probe)
-	if register(fd, registerProbe, unsafe.Pointer(p), uintptr(len(p.ops))) != 0 {
-		return false
+	if errno := register(fd, registerProbe, unsafe.Pointer(p), uintptr(len(p.ops))); errno != 0 {
+		return refusal("io_uring_register", errno)
 	}
 	for _, op := range []uint8{opPollAdd, opAccept, opAsyncCancel, opConnect, opSend, opRecv} {
 		if p.ops[op].flags&probeSupported == 0 {
-			return false
+			return errTooOld
 		}
 	}
-	return true
+	return nil
+}
+
+// refusal tells a process that may not from one that could not.
+func refusal(call string, errno unix.Errno) error {
+	if errno == unix.EPERM || errno == unix.EACCES || errno == unix.ENOSYS {
+		return unsupported("io_uring", platform.IOUringRefused(call, errno).Error())
+	}
+	return os.NewSyscallError(call, errno)
 }

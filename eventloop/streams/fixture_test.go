@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/tidemill-go/tidemill/eventloop"
+	"github.com/tidemill-go/tidemill/eventloop/looptest"
 	"github.com/tidemill-go/tidemill/eventloop/streams"
 	"github.com/tidemill-go/tidemill/protocols"
 )
@@ -68,7 +69,7 @@ func newWorld(kind string) *world {
 
 func newLoop(kind string) *world {
 	GinkgoHelper()
-	l, err := eventloop.NewSelectorLoop(&eventloop.SelectorConfig{Selector: kind, Debug: true, SlowCallback: -1, Logger: slog.New(slog.DiscardHandler)})
+	l, err := looptest.OfKind(kind, eventloop.SelectorConfig{Debug: true, SlowCallback: -1, Logger: slog.New(slog.DiscardHandler)})
 	Expect(err).NotTo(HaveOccurred())
 	w := &world{Loop: l}
 	l.SetExceptionHandler(w.hear)

@@ -13,24 +13,24 @@ import (
 	"golang.org/x/net/nettest"
 
 	"github.com/tidemill-go/tidemill/eventloop"
-	"github.com/tidemill-go/tidemill/eventloop/selector"
+	"github.com/tidemill-go/tidemill/eventloop/looptest"
 	"github.com/tidemill-go/tidemill/eventloop/streams"
 )
 
 // TestConn is the standard library's own test of what a net.Conn is, on every
 // kind of loop.
 func TestConn(t *testing.T) {
-	for _, m := range selector.Mechanisms() {
-		t.Run(m.Name, func(t *testing.T) {
+	for _, kind := range looptest.Kinds() {
+		t.Run(kind, func(t *testing.T) {
 			t.Run("tcp", func(t *testing.T) {
 				nettest.TestConn(t, func() (c1, c2 net.Conn, stop func(), err error) {
-					return pipe(m.Name, "tcp", "127.0.0.1:0")
+					return pipe(kind, "tcp", "127.0.0.1:0")
 				})
 			})
 			t.Run("unix", func(t *testing.T) {
 				path := filepath.Join(t.TempDir(), "s")
 				nettest.TestConn(t, func() (c1, c2 net.Conn, stop func(), err error) {
-					return pipe(m.Name, "unix", path)
+					return pipe(kind, "unix", path)
 				})
 			})
 		})
@@ -39,7 +39,7 @@ func TestConn(t *testing.T) {
 
 // pipe makes a connection on a loop of its own, which stop closes.
 func pipe(kind, network, address string) (c1, c2 net.Conn, stop func(), err error) {
-	loop, err := eventloop.NewSelectorLoop(&eventloop.SelectorConfig{Selector: kind, Debug: true})
+	loop, err := looptest.OfKind(kind, eventloop.SelectorConfig{Debug: true})
 	if err != nil {
 		return nil, nil, nil, err
 	}

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/net/nettest"
 
 	"github.com/tidemill-go/tidemill/eventloop"
-	"github.com/tidemill-go/tidemill/eventloop/selector"
+	"github.com/tidemill-go/tidemill/eventloop/looptest"
 	"github.com/tidemill-go/tidemill/eventloop/streams"
 	"github.com/tidemill-go/tidemill/transports/conformance"
 )
@@ -27,16 +27,16 @@ var tlsPair = sync.OnceValues(func() (server, client *tls.Config) {
 
 // TestConnTLS is TestConn over transports of TLS.
 func TestConnTLS(t *testing.T) {
-	for _, m := range selector.Mechanisms() {
-		t.Run(m.Name, func(t *testing.T) {
-			nettest.TestConn(t, func() (c1, c2 net.Conn, stop func(), err error) { return securePipe(m.Name) })
+	for _, kind := range looptest.Kinds() {
+		t.Run(kind, func(t *testing.T) {
+			nettest.TestConn(t, func() (c1, c2 net.Conn, stop func(), err error) { return securePipe(kind) })
 		})
 	}
 }
 
 // securePipe makes a connection of TLS on a loop of its own, which stop closes.
 func securePipe(kind string) (c1, c2 net.Conn, stop func(), err error) {
-	loop, err := eventloop.NewSelectorLoop(&eventloop.SelectorConfig{Selector: kind, Debug: true})
+	loop, err := looptest.OfKind(kind, eventloop.SelectorConfig{Debug: true})
 	if err != nil {
 		return nil, nil, nil, err
 	}

@@ -15,6 +15,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/tidemill-go/tidemill/eventloop"
+	"github.com/tidemill-go/tidemill/eventloop/looptest"
 	"github.com/tidemill-go/tidemill/eventloop/streams"
 )
 
@@ -164,7 +165,7 @@ func serveSpecs(kind string) {
 		It("cancels handlers, waits for them and sends what they wrote", func(ctx context.Context) {
 			before := eventloop.CurrentPolicy()
 			eventloop.SetPolicy(&eventloop.DefaultPolicy{Factory: func() (*eventloop.Loop, error) {
-				return eventloop.NewSelectorLoop(&eventloop.SelectorConfig{Selector: kind})
+				return looptest.OfKind(kind, eventloop.SelectorConfig{})
 			}})
 			defer eventloop.SetPolicy(before)
 			var ended error

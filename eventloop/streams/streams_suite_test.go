@@ -8,7 +8,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"github.com/tidemill-go/tidemill/eventloop/selector"
+	"github.com/tidemill-go/tidemill/eventloop/looptest"
 )
 
 func TestStreams(t *testing.T) {
@@ -27,10 +27,10 @@ var perKind = []func(kind string){
 // The kind is the outermost container, so that the report keeps its specs
 // together.
 var _ = func() bool {
-	for _, m := range selector.Mechanisms() {
-		Describe("On "+m.Name, func() {
+	for _, kind := range looptest.Kinds() {
+		Describe("On "+kind, func() {
 			for _, specs := range perKind {
-				specs(m.Name)
+				specs(kind)
 			}
 		})
 	}

@@ -14,7 +14,7 @@ import (
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/gexec"
 
-	"github.com/tidemill-go/tidemill/eventloop/selector"
+	"github.com/tidemill-go/tidemill/eventloop/looptest"
 	"github.com/tidemill-go/tidemill/transports/conformance"
 )
 
@@ -44,11 +44,11 @@ var _ = Describe("echo for other programs", func() {
 	long := bytes.Repeat([]byte("0123456789abcdef"), 1<<14)
 	short := []byte("one datagram\n")
 
-	for _, m := range selector.Mechanisms() {
-		Context("on "+m.Name, func() {
+	for _, kind := range looptest.Kinds() {
+		Context("on "+kind, func() {
 			serve := func(args ...string) hello {
 				GinkgoHelper()
-				return ready(start(append([]string{"-json", "-selector", m.Name}, args...)...))
+				return ready(start(on(kind, append(args, "-json")...)...))
 			}
 
 			It("echoes to socat over TCP until it has ended its half", func() {
@@ -80,7 +80,7 @@ var _ = Describe("echo for other programs", func() {
 			})
 
 			It("echoes to socat over an abstract name", func() {
-				name := fmt.Sprintf("echo-%s-%d", m.Name, GinkgoRandomSeed())
+				name := fmt.Sprintf("echo-%s-%d", kind, GinkgoRandomSeed())
 				h := serve("-unix", "@"+name)
 				Expect(h.Unix).To(Equal("@" + name))
 				Expect(through(tool("socat", "-t10", "-", "ABSTRACT-CONNECT:"+name), long)).To(Equal(long))
@@ -93,7 +93,7 @@ var _ = Describe("echo for other programs", func() {
 			})
 
 			It("is a filter between two pipes", func() {
-				session := exec.Command(program, "-stdio", "-selector", m.Name)
+				session := exec.Command(program, on(kind, "-stdio")...)
 				Expect(through(session, long)).To(Equal(long))
 			})
 		})
