@@ -54,6 +54,18 @@
 // (WriteBufferSize, IsClosing, Close, Abort, WriteEOF, SetWriteBufferLimits)
 // offers it to the kernel first.
 //
+// # Selector and proactor
+//
+// A selector loop waits until a descriptor is ready and then makes the system
+// call; a proactor loop submits the operation and is told of its end. Transports
+// behave alike on both. What a program can notice of a proactor loop: GetBuffer is
+// told how many bytes have come, because they have; a connection whose peer reset
+// it before it was accepted has no RemoteAddr; a Unix connection that is closed
+// with input received and not delivered ends for its peer without an error; a
+// lowered limit of descriptors holds for a server from its next pause on. It owns
+// a thread from its making to its Close, and waking it from another goroutine
+// costs more.
+//
 // # Failures
 //
 // A panic in a callback goes to the exception handler as a *PanicError with its

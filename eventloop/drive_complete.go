@@ -79,6 +79,7 @@ func newCompletionDriver(l *Loop, p proactor.Proactor) *completionDriver {
 // wait implements driver.
 func (d *completionDriver) wait(until time.Time, park func() bool) error {
 	err := d.failure
+	d.failure = nil
 	if err == nil {
 		err = d.pump(until, park)
 	}

@@ -42,6 +42,8 @@ var kindHelpers = map[string]func(kind string) error{
 	"childlimits": startWithoutDescriptors,
 	"storm":       stormOfSignals,
 	"forbidden":   withoutCall,
+	"ends":        stormOfEnds,
+	"crowd":       serveCrowd,
 }
 
 func runHelper(name string) (status int) {

@@ -4,5 +4,7 @@ package eventloop_test
 
 import "errors"
 
-// withoutCall is of Linux.
+// The helper programs about io_uring are of Linux.
 func withoutCall(string) error { return errors.ErrUnsupported }
+func stormOfEnds(string) error { return errors.ErrUnsupported }
+func serveCrowd(string) error  { return errors.ErrUnsupported }

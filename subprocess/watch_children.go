@@ -112,6 +112,20 @@ func (f *family) add(l Loop, p *os.Process, exited func(pid, returnCode int)) (c
 	return c, false, nil
 }
 
+// register is AddChildHandler of a watcher that has watch for a new child.
+func (f *family) register(l Loop, p *os.Process, exited func(pid, returnCode int), watch func(*child)) error {
+	c, isNew, err := f.add(l, p, exited)
+	switch {
+	case err != nil:
+		return err
+	case isNew:
+		watch(c)
+	default:
+		f.replaced(c)
+	}
+	return nil
+}
+
 // replaced is AddChildHandler's second half for a child that was known: one that
 // was reaped may be on its way to a loop that is not its own any more.
 func (f *family) replaced(c *child) {

@@ -62,16 +62,7 @@ func (w *FastWatcher) Begin() (end func(), err error) {
 
 // AddChildHandler implements ChildWatcher. Any goroutine.
 func (w *FastWatcher) AddChildHandler(l Loop, p *os.Process, exited func(pid, returnCode int)) error {
-	c, isNew, err := w.add(l, p, exited)
-	switch {
-	case err != nil:
-		return err
-	case isNew:
-		w.watch(c)
-	default:
-		w.replaced(c)
-	}
-	return nil
+	return w.register(l, p, exited, w.watch)
 }
 
 // watch listens first and looks then: the child may have ended before (L31).

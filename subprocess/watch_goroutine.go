@@ -17,14 +17,5 @@ func NewGoroutineWatcher() *GoroutineWatcher {
 
 // AddChildHandler implements ChildWatcher. Any goroutine.
 func (w *GoroutineWatcher) AddChildHandler(l Loop, p *os.Process, exited func(pid, returnCode int)) error {
-	c, isNew, err := w.add(l, p, exited)
-	switch {
-	case err != nil:
-		return err
-	case isNew:
-		go w.wait(c)
-	default:
-		w.replaced(c)
-	}
-	return nil
+	return w.register(l, p, exited, func(c *child) { go w.wait(c) })
 }

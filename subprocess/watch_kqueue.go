@@ -49,18 +49,13 @@ func newKqueueWatcher(open func() (exitQueue, error)) *KqueueWatcher {
 
 // AddChildHandler implements ChildWatcher. Any goroutine.
 func (w *KqueueWatcher) AddChildHandler(l Loop, p *os.Process, exited func(pid, returnCode int)) error {
-	c, isNew, err := w.add(l, p, exited)
-	switch {
-	case err != nil:
-		return err
-	case !isNew:
-		w.replaced(c)
-	case !w.watch(c):
-		// ESRCH is the answer of a zombie on some systems, and of a process on its
-		// way there: a goroutine, as Wait may take a moment yet.
-		go w.wait(c)
-	}
-	return nil
+	return w.register(l, p, exited, func(c *child) {
+		if !w.watch(c) {
+			// ESRCH is the answer of a zombie on some systems, and of a process on
+			// its way there: a goroutine, as Wait may take a moment yet.
+			go w.wait(c)
+		}
+	})
 }
 
 // watch registers a child and sees to it that somebody serves the queue.

@@ -39,16 +39,7 @@ func NewSafeWatcher() (*SafeWatcher, error) {
 
 // AddChildHandler implements ChildWatcher. Any goroutine.
 func (w *SafeWatcher) AddChildHandler(l Loop, p *os.Process, exited func(pid, returnCode int)) error {
-	c, isNew, err := w.add(l, p, exited)
-	switch {
-	case err != nil:
-		return err
-	case isNew:
-		w.watch(c)
-	default:
-		w.replaced(c)
-	}
-	return nil
+	return w.register(l, p, exited, w.watch)
 }
 
 // watch listens first and asks then: the child may have ended before (L31).

@@ -19,10 +19,10 @@ type Lock struct {
 func NewLock(s Scheduler) *Lock { return &Lock{sched: s} }
 
 // Acquire waits until the caller holds the lock; a free one it takes without
-// looking at ctx, except beside the loop. After an error the caller does not hold it: ErrCancelled if the
-// task was cancelled, the cause if ctx ended, the loop's error if it was closed;
-// ErrAwaitOnLoop where waiting would block the loop, ErrInvalidState in a task of
-// another loop.
+// looking at ctx, except beside the loop. After an error the caller does not hold
+// it: ErrCancelled if the task was cancelled, the cause if ctx ended, the loop's
+// error if it was closed; ErrAwaitOnLoop where waiting would block the loop,
+// ErrInvalidState in a task of another loop.
 func (m *Lock) Acquire(ctx context.Context) error {
 	c, near, err := m.sched.Tasks().waits(ctx)
 	switch {

@@ -18,10 +18,10 @@ var modes = []struct {
 	{"with everything", 0},
 	{"without DEFER_TASKRUN", proactor.DeferTaskrun},
 	{"without SINGLE_ISSUER", proactor.SingleIssuer},
-	{"without multishot", proactor.MultishotReceive | proactor.MultishotAccept},
+	{"without multishot", proactor.MultishotReceive | proactor.MultishotAccept | proactor.MultishotPoll},
 	{"without provided buffers", proactor.ProvidedBuffers},
 	{"as Linux 5.11", proactor.ProvidedBuffers | proactor.MultishotReceive | proactor.MultishotAccept |
-		proactor.SingleIssuer | proactor.DeferTaskrun | proactor.CoopTaskrun},
+		proactor.MultishotPoll | proactor.SingleIssuer | proactor.DeferTaskrun | proactor.CoopTaskrun},
 }
 
 // A new mechanism is here by itself, if this process may use it.

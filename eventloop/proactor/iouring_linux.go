@@ -145,6 +145,9 @@ func (u *ioUring) take(c *completion) {
 	case cancelOp:
 		return
 	case wakeOp:
+		if c.res == -int32(unix.EINVAL) {
+			u.features &^= MultishotPoll
+		}
 		u.answer(more)
 		return
 	}

@@ -32,9 +32,11 @@ const (
 	// ProvidedBuffers are buffers that the kernel picks when bytes arrive.
 	ProvidedBuffers Features = 1 << iota
 
-	// MultishotReceive and MultishotAccept go on after a completion.
+	// MultishotReceive, MultishotAccept and MultishotPoll go on after a
+	// completion.
 	MultishotReceive
 	MultishotAccept
+	MultishotPoll
 
 	// SingleIssuer, DeferTaskrun and CoopTaskrun are ways of doing less work
 	// behind the thread's back.

@@ -27,7 +27,7 @@ type ring struct {
 // openRing sets up a disabled ring: whoever enables it becomes its submitter.
 func openRing(entries int, features Features) (*ring, setupParams, error) {
 	for _, flags := range modes(features) {
-		for n := uint32(entries); n >= 64; n /= 2 {
+		for n := uint32(max(entries, fewest)); n >= fewest; n /= 2 {
 			p := setupParams{flags: flags, cqEntries: 16 * n}
 			fd, errno := setup(n, &p)
 			switch {
@@ -43,6 +43,10 @@ func openRing(entries int, features Features) (*ring, setupParams, error) {
 	}
 	return nil, setupParams{}, os.NewSyscallError("io_uring_setup", unix.ENOMEM)
 }
+
+// fewest is how small a ring is made where memory is short: before Linux 5.12 it
+// counts against RLIMIT_MEMLOCK.
+const fewest = 64
 
 const plainMode = setupCQSize | setupClamp | setupDisabled
 

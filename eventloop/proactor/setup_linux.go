@@ -14,7 +14,8 @@ var errTooOld = unsupported("io_uring", "the kernel's io_uring is older than tha
 
 const requiredFeatures = featSingleMmap | featNoDrop | featSubmitStable | featFastPoll | featExtArg
 
-const allFeatures = ProvidedBuffers | MultishotReceive | MultishotAccept | SingleIssuer | DeferTaskrun | CoopTaskrun
+const allFeatures = ProvidedBuffers | MultishotReceive | MultishotAccept | MultishotPoll |
+	SingleIssuer | DeferTaskrun | CoopTaskrun
 
 // newIOUring makes a ring that nobody has used yet: the thread of the first Wait
 // becomes its own.

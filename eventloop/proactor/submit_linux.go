@@ -146,5 +146,7 @@ func (u *ioUring) cancelAll() {
 func (u *ioUring) listen() {
 	e := u.entry(wakeOp, 0, opPollAdd, u.bell)
 	e.opFlags = pollMask(unix.POLLIN)
-	e.length = pollMultishot
+	if u.has(MultishotPoll) {
+		e.length = pollMultishot
+	}
 }

@@ -153,12 +153,12 @@ var _ = Describe("echo", func() {
 	})
 
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
-		When("it gets "+signal.String()+" with output for a slow reader", func() {
-			It("refuses new clients, lets the output out and exits with 0", func() {
-				session := start("-json", "-tcp", "127.0.0.1:0")
+		slowReader := func(style string, size int) {
+			It("refuses new clients, lets the output out and exits with 0 in the style "+style, func() {
+				session := start("-json", "-tcp", "127.0.0.1:0", "-style", style)
 				h := ready(session)
 				c := dial(h.TCP)
-				sent := fill(c)
+				sent := fill(c, size)
 				session.Signal(os.Signal(signal))
 				Eventually(func() error {
 					other, err := net.Dial("tcp", h.TCP)
@@ -172,6 +172,10 @@ var _ = Describe("echo", func() {
 				Expect(got).To(BeEquivalentTo(sent))
 				Eventually(session, patience).Should(gexec.Exit(0))
 			})
+		}
+		When("it gets "+signal.String()+" with output for a slow reader", func() {
+			slowReader("protocol", 16<<20) // more than the kernel's buffers hold
+			slowReader("streams", 256<<10) // it does not take what it has no room for
 		})
 	}
 
@@ -196,9 +200,9 @@ var _ = Describe("echo", func() {
 // until the server has received all of it, and returns how much of the answer is
 // still to come. Input that the server has not received when it closes would
 // make the kernel reset the connection.
-func fill(c *net.TCPConn) (rest int) {
+func fill(c *net.TCPConn, size int) (rest int) {
 	GinkgoHelper()
-	n, err := c.Write(make([]byte, 16<<20)) // more than the kernel's buffers hold
+	n, err := c.Write(make([]byte, size))
 	Expect(err).NotTo(HaveOccurred())
 	Eventually(func() string { return received(c) }, patience).Should(Equal("00000000"))
 	Expect(io.ReadFull(c, make([]byte, 1))).To(Equal(1))

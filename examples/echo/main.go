@@ -2,6 +2,30 @@
 //
 //	go run ./examples/echo            # then: nc 127.0.0.1 8888
 //	go run ./examples/echo -check     # serve, try it with real clients, exit
+//
+// What is served:
+//
+//	-tcp, -tls, -unix   streams, in the style of -style
+//	-udp                datagrams
+//	-stdio              stdin, to stdout
+//	-cert, -key         the certificate of -tls; without it, one made for this run
+//
+// How:
+//
+//	-style protocol     a protocol, whose callbacks the loop calls (the default)
+//	-style streams      a task per connection, which reads and writes
+//	-loop, -selector    the kind of loop, and how it waits
+//	-json               say where, in one line of JSON
+//	-check              send 1 MiB through everything with clients beside the loop
+//
+// Both styles keep the half-close: what came before the end of input is echoed,
+// then the connection is closed. They differ in what happens to a client that
+// sends and does not read: the protocol keeps all of it in memory, the task waits
+// for the client (StreamWriter.Drain) and leaves its input to the kernel, so that
+// in the end the client waits too.
+//
+// The exit status is 1 if something can not be served or a check fails, 2 if the
+// command line can not be read, as for a style that there is not.
 package main
 
 import (
@@ -13,25 +37,7 @@ import (
 	"syscall"
 
 	"github.com/tidemill-go/tidemill/eventloop"
-	"github.com/tidemill-go/tidemill/protocols"
 )
-
-type echo struct {
-	protocols.Base
-	transport protocols.Transport
-}
-
-func (e *echo) ConnectionMade(t protocols.Transport) { e.transport = t }
-func (e *echo) DataReceived(data []byte)             { e.transport.Write(data) }
-
-func serveStreams(ctx context.Context, loop *eventloop.Loop, network, address string, cfg *eventloop.ServerConfig) (string, error) {
-	newEcho := func() protocols.Protocol { return &echo{} }
-	server, err := loop.CreateServer(newEcho, network, address, cfg).Await(ctx)
-	if err != nil {
-		return "", err
-	}
-	return server.Addrs()[0].String(), nil
-}
 
 func main() {
 	o := parseOptions()

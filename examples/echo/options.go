@@ -13,6 +13,7 @@ type options struct {
 	tcp, tls, udp, unix string
 	cert, key           string
 	stdio               bool
+	style               style
 	loop, selector      string
 	json, check         bool
 	named               bool         // some transport was named
@@ -22,7 +23,7 @@ type options struct {
 const defaultPort = "127.0.0.1:8888"
 
 func parseOptions() *options {
-	o := &options{}
+	o := &options{style: byProtocol}
 	flag.StringVar(&o.tcp, "tcp", "", "serve TCP on this `address`")
 	flag.StringVar(&o.tls, "tls", "", "serve TLS on this `address`")
 	flag.StringVar(&o.cert, "cert", "", "`file` with the certificate of -tls, in PEM (default: one made for this run)")
@@ -30,6 +31,7 @@ func parseOptions() *options {
 	flag.StringVar(&o.udp, "udp", "", "serve UDP on this `address`")
 	flag.StringVar(&o.unix, "unix", "", "serve a Unix socket at this `path`, or abstract @name")
 	flag.BoolVar(&o.stdio, "stdio", false, "echo stdin to stdout")
+	flag.Func("style", "how -tcp, -tls and -unix are served: `protocol`, by callbacks, or streams, by a task per connection;\n-udp and -stdio are always served by callbacks (default protocol)", o.chooseStyle)
 	flag.StringVar(&o.loop, "loop", "", "`kind` of loop: selector or proactor (default: the platform's)")
 	flag.StringVar(&o.selector, "selector", "", "the selector loop's `mechanism`: epoll, poll, select or kqueue (default: the best)")
 	flag.BoolVar(&o.json, "json", false, "print one line of JSON with the real addresses when ready")

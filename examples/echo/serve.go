@@ -63,16 +63,17 @@ func (o *options) folder() (remove func(), err error) {
 // serveAll starts every transport that is asked for. One that the platform
 // refuses is an error if it was named, and noted if not.
 func (o *options) serveAll(ctx context.Context, loop *eventloop.Loop, h *hello) error {
+	plain := &eventloop.ServerConfig{}
 	secure := &eventloop.ServerConfig{TLS: &tls.Config{Certificates: []tls.Certificate{h.certificate}}}
 	for _, t := range []struct {
 		address string
 		real    *string
 		start   func(address string) (string, error)
 	}{
-		{o.tcp, &h.TCP, func(a string) (string, error) { return serveStreams(ctx, loop, "tcp", a, nil) }},
-		{o.tls, &h.TLS, func(a string) (string, error) { return serveStreams(ctx, loop, "tcp", a, secure) }},
+		{o.tcp, &h.TCP, func(a string) (string, error) { return o.serveStream(ctx, loop, "tcp", a, plain) }},
+		{o.tls, &h.TLS, func(a string) (string, error) { return o.serveStream(ctx, loop, "tcp", a, secure) }},
 		{o.udp, &h.UDP, func(a string) (string, error) { return serveDatagrams(ctx, loop, "udp", a) }},
-		{o.unix, &h.Unix, func(a string) (string, error) { return serveStreams(ctx, loop, "unix", a, nil) }},
+		{o.unix, &h.Unix, func(a string) (string, error) { return o.serveStream(ctx, loop, "unix", a, plain) }},
 	} {
 		if t.address == "" {
 			continue

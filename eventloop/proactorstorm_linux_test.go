@@ -1,0 +1,343 @@
+package eventloop_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"golang.org/x/sys/unix"
+
+	"github.com/tidemill-go/tidemill/eventloop"
+	"github.com/tidemill-go/tidemill/platform"
+	"github.com/tidemill-go/tidemill/protocols"
+)
+
+// footprint is what a process has, after /proc.
+type footprint struct {
+	Descriptors, Goroutines, Threads, Rings int
+}
+
+func measure() (f footprint, err error) {
+	fds, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return f, err
+	}
+	threads, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		return f, err
+	}
+	maps, err := os.ReadFile("/proc/self/maps")
+	return footprint{len(fds), runtime.NumGoroutine(), len(threads), strings.Count(string(maps), "[io_uring]")}, err
+}
+
+const (
+	stormRounds      = 20
+	stormConnections = 5000
+)
+
+// stormOfEnds is a helper program: rounds of connections between two ends on one
+// io_uring loop, which end in all sorts of states. It prints what the process
+// had after the second round and after the last one.
+func stormOfEnds(string) error {
+	var warm, end footprint
+	random := rand.New(rand.NewPCG(1, 2))
+	for round := range stormRounds {
+		if err := stormRound(random, round%4 == 3); err != nil {
+			return fmt.Errorf("round %d: %w", round, err)
+		}
+		if round == 1 {
+			warm, _ = settled(footprint{})
+		}
+	}
+	end, err := settled(warm)
+	return errors.Join(err, json.NewEncoder(os.Stdout).Encode([]footprint{warm, end}))
+}
+
+// settled gives goroutines that are about to end their time.
+func settled(want footprint) (f footprint, err error) {
+	for limit := time.Now().Add(patient); time.Now().Before(limit); runtime.Gosched() {
+		if f, err = measure(); err != nil || f.Goroutines <= max(want.Goroutines, 2) && f.Descriptors <= max(want.Descriptors, 8) {
+			return f, err
+		}
+	}
+	return f, nil
+}
+
+// stormConns is how many connections the process has room for.
+func stormConns() int {
+	var limit unix.Rlimit
+	_ = unix.Getrlimit(unix.RLIMIT_NOFILE, &limit)
+	return min(stormConnections, int(limit.Cur)/2-100)
+}
+
+// stormRound leaves everything to the loop's Close if it is abrupt.
+func stormRound(random *rand.Rand, abrupt bool) error {
+	l, err := eventloop.NewProactorLoop(nil)
+	if err != nil {
+		return err
+	}
+	l.SetExceptionHandler(func(*eventloop.Loop, eventloop.ExceptionContext) {})
+	s := &endings{loop: l, random: random}
+	_, err = eventloop.RunUntilComplete(l, eventloop.CreateTask(l, s.run))
+	if !abrupt && err == nil {
+		_, err = eventloop.RunUntilComplete(l, eventloop.CreateTask(l, s.calm))
+	}
+	return errors.Join(err, l.Close())
+}
+
+type endings struct {
+	loop   *eventloop.Loop
+	server *eventloop.Server
+	random *rand.Rand
+	open   map[*stormEnd]struct{}
+	made   int
+}
+
+// stormEnd does one thing or another.
+type stormEnd struct {
+	protocols.Base
+	s *endings
+	t protocols.Transport
+}
+
+func (e *stormEnd) ConnectionMade(t protocols.Transport) {
+	e.t = t
+	e.s.open[e] = struct{}{}
+	e.s.made++
+	switch e.s.random.IntN(5) {
+	case 0: // more than fits: it ends in the middle of a send
+		_, _ = t.Write(make([]byte, 64<<10))
+		_, _ = t.Write(make([]byte, 300<<10))
+	case 1:
+		_, _ = t.Write([]byte("hello"))
+	case 2:
+		t.PauseReading()
+	case 3:
+		_, _ = t.Write([]byte("bye"))
+		_ = t.WriteEOF()
+	}
+}
+
+func (e *stormEnd) DataReceived([]byte) {
+	switch e.s.random.IntN(12) {
+	case 0:
+		e.t.Abort()
+	case 1:
+		_ = e.t.Close()
+	case 2:
+		e.t.PauseReading()
+	case 3:
+		_, _ = e.t.Write([]byte("more"))
+	}
+}
+
+func (e *stormEnd) EOFReceived() bool { return e.s.random.IntN(2) == 0 }
+
+func (e *stormEnd) ConnectionLost(error) { delete(e.s.open, e) }
+
+func (s *endings) run(ctx context.Context) (done struct{}, err error) {
+	s.open = make(map[*stormEnd]struct{})
+	newEnd := func() protocols.Protocol { return &stormEnd{s: s} }
+	s.server, err = s.loop.CreateServer(newEnd, "tcp", "127.0.0.1:0", &eventloop.ServerConfig{Backlog: 4096}).Await(ctx)
+	if err != nil {
+		return done, err
+	}
+	at := s.server.Addrs()[0].String()
+	var pending []*eventloop.Future[eventloop.Connection]
+	for i := range stormConns() {
+		pending = append(pending, s.loop.CreateConnection(newEnd, "tcp", at, nil))
+		if s.random.IntN(10) == 0 {
+			if s.random.IntN(2) == 0 {
+				_ = eventloop.Sleep(ctx, 0)
+			}
+			pending[i].Cancel()
+		}
+		if i%100 == 99 {
+			_ = eventloop.Sleep(ctx, 0)
+		}
+	}
+	for _, f := range pending[:len(pending)*3/4] { // the others are still connecting
+		_, _ = f.Await(ctx)
+	}
+	if s.made < len(pending)/4 {
+		return done, fmt.Errorf("only %d ends were made", s.made)
+	}
+	return done, nil
+}
+
+// calm ends everything, in one way or another, and waits until it is over.
+func (s *endings) calm(ctx context.Context) (done struct{}, err error) {
+	s.server.Close()
+	if s.random.IntN(2) == 0 {
+		s.server.AbortClients()
+	}
+	for limit := s.loop.Now().Add(4 * patient); len(s.open) > 0; {
+		for e := range s.open {
+			if s.random.IntN(3) == 0 {
+				_ = e.t.Close()
+			} else {
+				e.t.Abort()
+			}
+		}
+		if s.loop.Now().After(limit) {
+			return done, fmt.Errorf("%d ends are left", len(s.open))
+		}
+		if err := eventloop.Sleep(ctx, time.Millisecond); err != nil {
+			return done, err
+		}
+	}
+	return done, nil
+}
+
+// serveCrowd is a helper program: an echo server over a default ring, until its
+// standard input ends.
+func serveCrowd(string) error {
+	l, err := eventloop.NewProactorLoop(nil)
+	if err != nil {
+		return err
+	}
+	server, err := eventloop.RunUntilComplete(l, l.CreateServer(newEcho, "tcp", "127.0.0.1:0", &eventloop.ServerConfig{Backlog: 4096}))
+	if err != nil {
+		return err
+	}
+	fmt.Println(server.Addrs()[0])
+	go func() {
+		_, _ = os.Stdin.Read(make([]byte, 1))
+		l.Stop()
+	}()
+	return errors.Join(l.RunForever(), l.Close())
+}
+
+// crowdServer starts the helper program and returns its address.
+func crowdServer() unix.Sockaddr {
+	GinkgoHelper()
+	self, err := os.Executable()
+	Expect(err).NotTo(HaveOccurred())
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), helperVariable+"=crowd:io_uring")
+	in, err := cmd.StdinPipe()
+	Expect(err).NotTo(HaveOccurred())
+	out, err := cmd.StdoutPipe()
+	Expect(err).NotTo(HaveOccurred())
+	Expect(cmd.Start()).To(Succeed())
+	DeferCleanup(func() {
+		Expect(in.Close()).To(Succeed())
+		Expect(cmd.Wait()).To(Succeed())
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	Expect(err).NotTo(HaveOccurred())
+	at, err := netip.ParseAddrPort(strings.TrimSpace(line))
+	Expect(err).NotTo(HaveOccurred())
+	return &unix.SockaddrInet4{Addr: at.Addr().As4(), Port: int(at.Port())}
+}
+
+var _ = Describe("On io_uring", Label("stress"), func() {
+	It("leaves nothing of thousands of connections that end in all sorts of states", func(ctx SpecContext) {
+		if platform.IOUring() != nil {
+			Expect(kinds()).NotTo(ContainElement("io_uring"))
+			return
+		}
+		out, _ := helper(ctx, "ends:io_uring")
+		var f [2]footprint
+		Expect(json.Unmarshal([]byte(out), &f)).To(Succeed(), out)
+		warm, end := f[0], f[1]
+		Expect(end.Rings).To(BeZero(), "mapped rings")
+		Expect(end.Descriptors).To(BeNumerically("<=", warm.Descriptors))
+		Expect(end.Goroutines).To(BeNumerically("<=", warm.Goroutines))
+		Expect(end.Threads).To(BeNumerically("<=", warm.Threads+2), "the runtime keeps idle threads, and has fewer than rounds")
+	}, SpecTimeout(3*time.Minute))
+
+	It("serves ten thousand connections that all speak at once with its default ring", func(SpecContext) {
+		if platform.IOUring() != nil {
+			Expect(kinds()).NotTo(ContainElement("io_uring"))
+			return
+		}
+		guard()
+		at := crowdServer()
+		crowd := make([]int, 2*stormConns())
+		for i := range crowd {
+			fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+			Expect(err).NotTo(HaveOccurred())
+			crowd[i] = fd
+			Expect(unix.Connect(fd, at)).To(Succeed())
+		}
+		defer func() {
+			for _, fd := range crowd {
+				_ = unix.Close(fd)
+			}
+		}()
+		message := []byte("one of ten thousand, all at once")
+		for round := range 3 {
+			for _, fd := range crowd {
+				Expect(unix.Write(fd, message)).To(Equal(len(message)))
+			}
+			for i, fd := range crowd {
+				b := make([]byte, len(message))
+				n, err := unix.Read(fd, b)
+				if err != nil || string(b[:n]) != string(message) {
+					Fail(fmt.Sprintf("round %d, connection %d: %q, %v", round, i, b[:max(n, 0)], err))
+				}
+			}
+		}
+	}, SpecTimeout(2*time.Minute))
+
+	It("takes turns where the buffers are fewer than the connections", func(ctx SpecContext) {
+		if platform.IOUring() != nil {
+			Expect(kinds()).NotTo(ContainElement("io_uring"))
+			return
+		}
+		guard()
+		l, err := eventloop.NewProactorLoop(&eventloop.ProactorConfig{Buffers: 2, Logger: quiet()})
+		Expect(err).NotTo(HaveOccurred())
+		w := adopt(l, nil)
+		w.background()
+		server := serving(ctx, w, newEcho)
+		bulk := dial(server.Addrs()[0])
+		over := make(chan error, 1)
+		halt := make(chan struct{})
+		go func() { // always has something for the loop to receive
+			defer close(over)
+			b := make([]byte, 256<<10)
+			go func() {
+				for {
+					if _, err := bulk.Read(make([]byte, 256<<10)); err != nil {
+						return
+					}
+				}
+			}()
+			for {
+				select {
+				case <-halt:
+					return
+				default:
+					if _, err := bulk.Write(b); err != nil {
+						return
+					}
+				}
+			}
+		}()
+		for range 5 {
+			for range 40 {
+				c := dial(server.Addrs()[0])
+				Expect(echoed(c, "hello")).To(Equal("hello"))
+				Expect(c.Close()).To(Succeed())
+			}
+		}
+		close(halt)
+		Expect(bulk.Close()).To(Succeed())
+		Eventually(ctx, over).Should(BeClosed())
+		w.on(ctx, server.Close)
+		Expect(server.WaitClosed(ctx)).To(Succeed())
+	}, bounded)
+})
