@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/netip"
 	"os"
@@ -67,7 +68,7 @@ func stormOfEnds(string) error {
 // settled gives goroutines that are about to end their time.
 func settled(want footprint) (f footprint, err error) {
 	for limit := time.Now().Add(patient); time.Now().Before(limit); runtime.Gosched() {
-		if f, err = measure(); err != nil || f.Goroutines <= max(want.Goroutines, 2) && f.Descriptors <= max(want.Descriptors, 8) {
+		if f, err = measure(); err != nil || f.Goroutines <= max(want.Goroutines, 1) && f.Descriptors <= max(want.Descriptors, 8) {
 			return f, err
 		}
 	}
@@ -230,12 +231,14 @@ func crowdServer() unix.Sockaddr {
 	Expect(err).NotTo(HaveOccurred())
 	out, err := cmd.StdoutPipe()
 	Expect(err).NotTo(HaveOccurred())
+	lines := bufio.NewReader(out)
 	Expect(cmd.Start()).To(Succeed())
 	DeferCleanup(func() {
 		Expect(in.Close()).To(Succeed())
-		Expect(cmd.Wait()).To(Succeed())
+		said, _ := io.ReadAll(lines)
+		Expect(cmd.Wait()).To(Succeed(), string(said))
 	})
-	line, err := bufio.NewReader(out).ReadString('\n')
+	line, err := lines.ReadString('\n')
 	Expect(err).NotTo(HaveOccurred())
 	at, err := netip.ParseAddrPort(strings.TrimSpace(line))
 	Expect(err).NotTo(HaveOccurred())

@@ -12,17 +12,32 @@ import (
 // buffers is the memory to receive into, outside Go's heap. With a ring of
 // provided buffers the kernel picks them; without one they are picked from a
 // list.
+//
+// The kernel goes round through all that the ring has, so that each receive finds
+// the buffer that was used longest ago, and the coldest: with 256 of them large
+// messages cost a third more than with 16. So few are in use at first, and others
+// only as long as they are needed.
 type buffers struct {
 	memory []byte
 	count  int
-	free   int
+	free   int      // in the ring
+	lent   int      // filled, and not recycled
+	spare  []uint16 // not in use; those to pick from where there is no ring
+
+	peak, seen int // of lent, in as many recycles
 
 	ringMemory []byte
 	ring       []bufferEntry // nil: no such ring
 	tail       uint16
-
-	list []uint16
 }
+
+const (
+	// fewBuffers are in use at least.
+	fewBuffers = 16
+
+	// season is how many recycles it takes to see that there are too many.
+	season = 4096
+)
 
 // newBuffers maps the memory. Pages that no receive has reached cost nothing.
 func newBuffers(fd, count int, provided bool) (*buffers, error) {
@@ -42,9 +57,11 @@ func newBuffers(fd, count int, provided bool) (*buffers, error) {
 		}
 	}
 	for i := range b.count {
-		b.recycle(uint16(i))
+		b.spare = append(b.spare, uint16(b.count-1-i))
 	}
-	b.publish()
+	if b.ring != nil {
+		b.use(fewBuffers)
+	}
 	return b, nil
 }
 
@@ -68,13 +85,45 @@ func (b *buffers) provide(fd int) (err error) {
 	return nil
 }
 
-// recycle gives a buffer back; the kernel sees it after publish.
+// use puts n of the spare buffers into the ring, as far as there are any.
+func (b *buffers) use(n int) {
+	for range min(n, len(b.spare)) {
+		id := b.spare[len(b.spare)-1]
+		b.spare = b.spare[:len(b.spare)-1]
+		b.offer(id)
+	}
+}
+
+// shortage is told when the kernel found none.
+func (b *buffers) shortage() {
+	if b.ring != nil {
+		b.use(max(b.free+b.lent, fewBuffers))
+	}
+}
+
+// recycle gives a buffer back; the kernel sees it after publish. At the end of a
+// season in which less than half of those in use were ever out, one is put aside
+// for each that comes back.
 func (b *buffers) recycle(id uint16) {
-	b.free++
+	b.lent--
+	inUse := b.free + b.lent + 1
+	if b.seen++; b.seen > season {
+		if inUse > fewBuffers && 2*b.peak < inUse {
+			b.spare = append(b.spare, id)
+			return
+		}
+		b.seen, b.peak = 0, b.lent
+	}
 	if b.ring == nil {
-		b.list = append(b.list, id)
+		b.spare = append(b.spare, id)
 		return
 	}
+	b.offer(id)
+}
+
+// offer puts a buffer into the ring.
+func (b *buffers) offer(id uint16) {
+	b.free++
 	e := &b.ring[int(b.tail)&(b.count-1)]
 	e.addr, e.length, e.id = uint64(uintptr(unsafe.Pointer(&b.memory[int(id)*BufferSize]))), BufferSize, id
 	b.tail++
@@ -91,17 +140,28 @@ func (b *buffers) publish() {
 }
 
 // taken books a buffer that the kernel has filled.
-func (b *buffers) taken() { b.free-- }
+func (b *buffers) taken() {
+	b.free--
+	b.out()
+}
+
+func (b *buffers) out() {
+	b.lent++
+	b.peak = max(b.peak, b.lent)
+}
+
+// available is how many buffers nobody has.
+func (b *buffers) available() int { return b.free + len(b.spare) }
 
 // pick takes a buffer where there is no ring.
 func (b *buffers) pick() (id uint16, ok bool) {
-	n := len(b.list)
+	n := len(b.spare)
 	if n == 0 {
 		return 0, false
 	}
-	id = b.list[n-1]
-	b.list = b.list[:n-1]
-	b.free--
+	id = b.spare[n-1]
+	b.spare = b.spare[:n-1]
+	b.out()
 	return id, true
 }
 

@@ -166,6 +166,8 @@ func (u *ioUring) outcome(op Op, tag uint32, c *completion, more bool) Outcome {
 		u.buffers.taken()
 		u.proven |= MultishotReceive
 		return NewOutcome(op, c.res, more, int(c.flags>>16))
+	case op == Receive && c.res == -int32(unix.ENOBUFS):
+		u.buffers.shortage()
 	case c.res == -int32(unix.EINVAL):
 		return NewOutcome(op, u.blame(op, c.res), false, -1)
 	case (op == Readable || op == Writable) && c.res >= 0:
@@ -227,7 +229,7 @@ func (u *ioUring) Recycle(o Outcome) {
 }
 
 // Free implements Proactor.
-func (u *ioUring) Free() int { return u.buffers.free }
+func (u *ioUring) Free() int { return u.buffers.available() }
 
 // Owns implements Proactor.
 func (u *ioUring) Owns(fd int) bool { return fd == u.ring.fd || fd == u.bell && fd >= 0 }

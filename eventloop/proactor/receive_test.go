@@ -163,6 +163,49 @@ func bufferSpecs(m proactor.Mechanism, o proactor.Options) {
 			})
 		}, bounded)
 
+		It("come into use as they are needed, all of them if need be, and go out of it again", func(SpecContext) {
+			with(m, o, func(p *bench) {
+				const all = 60
+				near, far := pair(false)
+				free := p.Free()
+				for range 2 {
+					seen := map[*byte]bool{}
+					var held []proactor.Outcome
+					for len(held) < all {
+						write(far, "x")
+						for {
+							p.Receive(near, 1, true)
+							o := p.awaitOne(1)
+							if o.Err() == syscall.ENOBUFS {
+								continue
+							}
+							held = append(held, o)
+							seen[&p.Bytes(o)[0]] = true
+							break
+						}
+					}
+					Expect(seen).To(HaveLen(all), "two receives have one buffer")
+					Expect(p.Free()).To(Equal(free - all))
+					for _, o := range held {
+						p.Recycle(o)
+					}
+					Expect(p.Free()).To(Equal(free))
+					used := map[*byte]bool{}
+					for i := range 10_000 {
+						write(far, "x")
+						p.Receive(near, 1, true)
+						o := p.awaitOne(1)
+						Expect(string(p.Bytes(o))).To(Equal("x"))
+						if i >= 9_000 {
+							used[&p.Bytes(o)[0]] = true
+						}
+						p.Recycle(o)
+					}
+					Expect(len(used)).To(BeNumerically("<=", 16), "they are not kept warm")
+				}
+			})
+		}, bounded)
+
 		It("are each there once, whatever the order of their return", func(SpecContext) {
 			with(m, few, func(p *bench) {
 				near, far := pair(false)

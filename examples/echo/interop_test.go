@@ -46,54 +46,63 @@ var _ = Describe("echo for other programs", func() {
 	short := []byte("one datagram\n")
 
 	for _, kind := range looptest.Kinds() {
-		Context("on "+kind, func() {
-			serve := func(args ...string) hello {
-				GinkgoHelper()
-				return ready(start(on(kind, append(args, "-json")...)...))
-			}
-
-// streamSpecs are those of the stream transports, in one style.
-func streamSpecs(mechanism, style string) {
-	Context("in the style "+style+" on "+mechanism, func() {
-		serve := func(args ...string) hello {
-			GinkgoHelper()
-			return ready(start(append([]string{"-json", "-selector", mechanism, "-style", style}, args...)...))
+		for _, style := range styles {
+			Context("on "+kind+" in the style "+style, func() { streamSpecs(kind, style) })
 		}
+		Context("on "+kind, func() {
+			It("echoes to socat over UDP", func() {
+				h := ready(start(on(kind, "-json", "-udp", "127.0.0.1:0")...))
+				Expect(through(tool("socat", "-T1", "-", "UDP:"+h.UDP), short)).To(Equal(short))
+			})
 
-		It("echoes to socat over TCP until it has ended its half", func() {
-			h := serve("-tcp", "127.0.0.1:0")
-			Expect(through(tool("socat", "-t10", "-", "TCP:"+h.TCP), long)).To(Equal(long))
+			It("is a filter between two pipes", func() {
+				session := exec.Command(program, on(kind, "-stdio")...)
+				Expect(through(session, long)).To(Equal(long))
+			})
 		})
+	}
+})
 
-		It("echoes to socat over TLS, with the certificate of -cert", func() {
-			dir, pki := GinkgoT().TempDir(), conformance.NewPKI()
-			certificate, key := conformance.PEMs(pki.Issue(time.Time{}, "localhost"))
-			for name, contents := range map[string][]byte{"ca": pki.PEM(), "cert": certificate, "key": key} {
-				Expect(os.WriteFile(filepath.Join(dir, name), contents, 0o600)).To(Succeed())
-			}
-			h := serve("-tls", "127.0.0.1:0", "-cert", filepath.Join(dir, "cert"), "-key", filepath.Join(dir, "key"))
-			to := "OPENSSL:" + h.TLS + ",commonname=localhost,cafile=" + filepath.Join(dir, "ca")
-			Expect(through(tool("socat", "-t10", "-", to), long)).To(Equal(long))
-		})
+// streamSpecs are those of the stream transports.
+func streamSpecs(kind, style string) {
+	serve := func(args ...string) hello {
+		GinkgoHelper()
+		return ready(start(on(kind, append(args, "-json", "-style", style)...)...))
+	}
 
-		It("echoes to socat over a Unix socket", func() {
-			path := filepath.Join(GinkgoT().TempDir(), "s")
-			h := serve("-unix", path)
-			Expect(h.Unix).To(Equal(path))
-			Expect(through(tool("socat", "-t10", "-", "UNIX-CONNECT:"+path), long)).To(Equal(long))
-		})
+	It("echoes to socat over TCP until it has ended its half", func() {
+		h := serve("-tcp", "127.0.0.1:0")
+		Expect(through(tool("socat", "-t10", "-", "TCP:"+h.TCP), long)).To(Equal(long))
+	})
 
-		It("echoes to socat over an abstract name", func() {
-			name := fmt.Sprintf("echo-%s-%d", kind, GinkgoRandomSeed())
-			h := serve("-unix", "@"+name)
-			Expect(h.Unix).To(Equal("@" + name))
-			Expect(through(tool("socat", "-t10", "-", "ABSTRACT-CONNECT:"+name), long)).To(Equal(long))
-		})
+	It("echoes to socat over TLS, with the certificate of -cert", func() {
+		dir, pki := GinkgoT().TempDir(), conformance.NewPKI()
+		certificate, key := conformance.PEMs(pki.Issue(time.Time{}, "localhost"))
+		for name, contents := range map[string][]byte{"ca": pki.PEM(), "cert": certificate, "key": key} {
+			Expect(os.WriteFile(filepath.Join(dir, name), contents, 0o600)).To(Succeed())
+		}
+		h := serve("-tls", "127.0.0.1:0", "-cert", filepath.Join(dir, "cert"), "-key", filepath.Join(dir, "key"))
+		to := "OPENSSL:" + h.TLS + ",commonname=localhost,cafile=" + filepath.Join(dir, "ca")
+		Expect(through(tool("socat", "-t10", "-", to), long)).To(Equal(long))
+	})
 
-		It("answers ncat after it has half-closed", func() {
-			h := serve("-tcp", "127.0.0.1:0")
-			host, port, _ := strings.Cut(h.TCP, ":")
-			Expect(through(tool("ncat", host, port), long)).To(Equal(long))
-		})
+	It("echoes to socat over a Unix socket", func() {
+		path := filepath.Join(GinkgoT().TempDir(), "s")
+		h := serve("-unix", path)
+		Expect(h.Unix).To(Equal(path))
+		Expect(through(tool("socat", "-t10", "-", "UNIX-CONNECT:"+path), long)).To(Equal(long))
+	})
+
+	It("echoes to socat over an abstract name", func() {
+		name := fmt.Sprintf("echo-%s-%s-%d", kind, style, GinkgoRandomSeed())
+		h := serve("-unix", "@"+name)
+		Expect(h.Unix).To(Equal("@" + name))
+		Expect(through(tool("socat", "-t10", "-", "ABSTRACT-CONNECT:"+name), long)).To(Equal(long))
+	})
+
+	It("answers ncat after it has half-closed", func() {
+		h := serve("-tcp", "127.0.0.1:0")
+		host, port, _ := strings.Cut(h.TCP, ":")
+		Expect(through(tool("ncat", host, port), long)).To(Equal(long))
 	})
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/onsi/gomega/gbytes"
 	"github.com/onsi/gomega/gexec"
 
-	"github.com/tidemill-go/tidemill/eventloop/selector"
+	"github.com/tidemill-go/tidemill/eventloop/looptest"
 )
 
 var styles = []string{"protocol", "streams"}
@@ -59,11 +59,11 @@ func connect(transport string, args ...string) halfCloser {
 
 var _ = Describe("the style of echo", func() {
 	for _, style := range styles {
-		for _, m := range selector.Mechanisms() {
+		for _, kind := range looptest.Kinds() {
 			for _, transport := range []string{"tcp", "tls", "unix"} {
-				When("it is "+style+" on "+m.Name+" over "+transport, func() {
+				When("it is "+style+" on "+kind+" over "+transport, func() {
 					It("answers while the client sends, and ends behind what came before the end of input", func() {
-						c := connect(transport, "-style", style, "-selector", m.Name)
+						c := connect(transport, on(kind, "-style", style)...)
 						for _, word := range []string{"one", "two"} {
 							Expect(c.Write([]byte(word))).To(Equal(3))
 							answer := make([]byte, 3)
@@ -182,7 +182,11 @@ func (h *holding) Write(p []byte) (int, error) {
 	return h.Conn.Write(p)
 }
 
+// release takes back the deadline that tls.Conn sets when it ends its output.
 func (h *holding) release() error {
+	if err := h.SetWriteDeadline(time.Now().Add(patience)); err != nil {
+		return err
+	}
 	_, err := h.Conn.Write(h.held.Bytes())
 	return err
 }

@@ -6,15 +6,19 @@ import (
 )
 
 // gated lets one piece of input in at a time: the next one, and the end, wait
-// for ResumeReading.
+// for ResumeReading. Its own buffer makes the pieces smaller than the reader's
+// limit, so that the reader has no reason to pause and resume by itself.
 type gated struct {
 	protocols.Protocol // of the StreamReader and the StreamWriter
 	transport          protocols.Transport
+	piece              []byte
 }
 
-func (g *gated) DataReceived(data []byte) {
+func (g *gated) GetBuffer(int) []byte { return g.piece }
+
+func (g *gated) BufferUpdated(n int) {
 	g.transport.PauseReading()
-	g.Protocol.DataReceived(data)
+	g.DataReceived(g.piece[:n])
 }
 
 func (g *gated) EOFReceived() (keepOpen bool) {
@@ -34,6 +38,6 @@ func turnstile(w *streams.StreamWriter) (next func()) {
 	if w.CanWriteEOF() || t.Protocol() == nil {
 		return func() {}
 	}
-	t.SetProtocol(&gated{Protocol: t.Protocol(), transport: t})
+	t.SetProtocol(&gated{Protocol: t.Protocol(), transport: t, piece: make([]byte, echoBuffer)})
 	return t.ResumeReading
 }
