@@ -39,8 +39,11 @@ var _ = Describe("tracer", func() {
 		want := make(map[string]string)
 		for _, prefix := range groups {
 			group := prefix
-			if prefix == "sendfile" {
-				group = "misc" // the one group whose scenarios are not named after it
+			switch prefix { // the groups whose scenarios are not named after them
+			case "proc":
+				group = "process"
+			case "sendfile":
+				group = "misc"
 			}
 			for _, name := range scenarios(prefix) {
 				want[name] = group

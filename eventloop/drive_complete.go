@@ -2,7 +2,7 @@ package eventloop
 
 import (
 	"fmt"
-	"slices"
+	"math/bits"
 	"syscall"
 	"time"
 
@@ -286,15 +286,21 @@ func (d *completionDriver) shut() error {
 
 // drain waits until nothing is under way.
 func (d *completionDriver) drain() error {
-	const step, steps = 50 * time.Millisecond, 100
+	const patience = 5 * time.Second
 	always := func() bool { return true }
-	busy := func(s slot) bool { return s.registered != 0 }
-	for range steps {
-		if !slices.ContainsFunc(d.slots, busy) {
-			return nil
+	under := func() (n int) {
+		for i := range d.slots {
+			n += bits.OnesCount8(d.slots[i].registered)
 		}
-		if err := d.pump(time.Now().Add(step), always); err != nil {
+		return n
+	}
+	left := under()
+	for limit := time.Now().Add(patience); left > 0 && time.Now().Before(limit); {
+		if err := d.pump(limit, always); err != nil {
 			return err
+		}
+		if now := under(); now < left {
+			left, limit = now, time.Now().Add(patience)
 		}
 	}
 	return nil

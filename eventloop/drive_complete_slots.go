@@ -218,11 +218,17 @@ func (d *completionDriver) retire(i uint32) {
 			d.p.Cancel(i, op)
 		}
 	}
-	if s.registered != 0 {
+	// The kernel does some twenty pieces of work in one call, and others may be
+	// before ours.
+	for tries := 0; s.registered != 0 && tries < cancelTries; tries++ {
 		d.collect()
 	}
 	d.tidy(i)
 }
+
+// cancelTries is how often Close looks for the end of what it has cancelled. If
+// that is not enough the descriptor is closed when the end comes.
+const cancelTries = 16
 
 // hasInput reports whether bytes were received that nobody was given.
 func (d *completionDriver) hasInput(i uint32, s *slot) bool {

@@ -167,9 +167,10 @@ func subprocessEndSpecs(kind string) {
 				r, hold := filePipe()
 				out := regularFile()
 				t := w.exec(ctx, p, subprocess.Spec{
-					Path: "/bin/sh", Args: []string{"-c", "exec 4<&0; (read x <&3; cat <&4) & read x <&3; exit 0"},
-					Stdout: out, Stderr: subprocess.DevNull, ExtraFiles: []*os.File{r},
+					Path: "/bin/sh", Args: []string{"-c", "exec 4<&0; (echo >&2; read x <&3; cat <&4) & read x <&3; exit 0"},
+					Stdout: out, ExtraFiles: []*os.File{r},
 				})
+				Eventually(ctx, p.Pipe).WithArguments(2).Should(Equal("data2(1)")) // it is there
 				w.on(ctx, func() {
 					_, _ = t.PipeTransport(0).Write(make([]byte, 1<<20))
 					if abort {

@@ -255,12 +255,9 @@ func (u *ioUring) answer(more bool) {
 	}
 }
 
-const (
-	// drainStep and drainSteps are how long Close waits for the kernel. Operations
-	// on sockets, pipes and terminals are cancelled at once.
-	drainStep  = 50 * time.Millisecond
-	drainSteps = 100
-)
+// drainLimit is how long Close waits for an operation to end. Those on sockets,
+// pipes and terminals are cancelled at once.
+const drainLimit = 5 * time.Second
 
 // Close implements Proactor. If an operation can not be ended in five seconds the
 // memory that it may touch is given up, not back.
@@ -282,14 +279,18 @@ func (u *ioUring) drain() error {
 	}
 	always := func() bool { return true }
 	u.cancelAll()
-	for range drainSteps {
-		if u.underWay == 0 {
-			return nil
-		}
-		if _, err := u.Wait(time.Now().Add(drainStep), always); err != nil {
+	for limit := time.Now().Add(drainLimit); u.underWay > 0 && time.Now().Before(limit); {
+		done, err := u.Wait(limit, always)
+		if err != nil {
 			return err
 		}
+		if len(done) > 0 {
+			limit = time.Now().Add(drainLimit)
+		}
 		u.discard()
+	}
+	if u.underWay == 0 {
+		return nil
 	}
 	return fmt.Errorf("io_uring: %d operations can not be cancelled", u.underWay)
 }

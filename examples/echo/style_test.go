@@ -118,6 +118,25 @@ var _ = Describe("the style of echo", func() {
 		}
 	})
 
+	It("is ended by a signal: what was received and not answered yet still is", func() {
+		for _, style := range styles {
+			path := filepath.Join(GinkgoT().TempDir(), "s")
+			session := start("-json", "-unix", path, "-style", style)
+			ready(session)
+			c, other := dialUnix(path), dialUnix(path)
+			const size = 320 << 10 // more than a Unix socket and the transport hold, less than with the reader
+			Expect(c.Write(make([]byte, size))).To(Equal(size))
+			for range 5 { // turns of the loop, in which it receives the rest
+				Expect(other.Write([]byte("x"))).To(Equal(1))
+				Expect(io.ReadFull(other, make([]byte, 1))).To(Equal(1))
+			}
+			session.Interrupt()
+			Expect(io.ReadAll(other)).To(BeEmpty()) // it is cancelled, and c as well
+			Expect(io.Copy(io.Discard, c)).To(BeEquivalentTo(size))
+			Eventually(session, patience).Should(gexec.Exit(0))
+		}
+	})
+
 	It("has nothing to say of a client that breaks the connection", func() {
 		for _, style := range styles {
 			session := start("-json", "-tcp", "127.0.0.1:0", "-style", style)
@@ -136,6 +155,15 @@ var _ = Describe("the style of echo", func() {
 		}
 	})
 })
+
+func dialUnix(path string) net.Conn {
+	GinkgoHelper()
+	c, err := net.DialTimeout("unix", path, patience)
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(c.Close)
+	Expect(c.SetDeadline(time.Now().Add(patience))).To(Succeed())
+	return c
+}
 
 // slowReader sends 32 MiB, and reads nothing before the style has shown whether
 // it takes all of that; then it reads in small pieces.
