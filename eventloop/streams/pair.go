@@ -28,10 +28,15 @@ func newPair(l *eventloop.Loop, tasks *future.Tasks, s *shelf, limit int) *pair 
 
 // ConnectionMade implements protocols.Protocol.
 func (p *pair) ConnectionMade(t protocols.Transport) {
-	p.reader.source, p.writer.transport = t, t
+	p.use(t)
 	if p.server != nil {
 		p.server.handle(p)
 	}
+}
+
+func (p *pair) use(t protocols.Transport) {
+	p.reader.source, p.writer.transport = t, t
+	p.reader.single = !t.CanWriteEOF()
 }
 
 // DataReceived implements protocols.Protocol.

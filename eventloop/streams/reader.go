@@ -45,6 +45,9 @@ var errElsewhere = fmt.Errorf("%w: a stream belongs to the tasks of its loop; go
 //
 // When more than twice the limit is buffered, reading is paused; it goes on when
 // no more than the limit is left, or when a task waits for more (contract Q15).
+// Where there is no half-close, as over TLS, the end of input closes the writer
+// too, and what a task answers to the last piece would come too late: there it
+// pauses after every piece, and the end waits for a task that wants more.
 //
 // # Errors
 //
@@ -64,6 +67,7 @@ type StreamReader struct {
 	want   int // how much has to be there for it
 	eof    bool
 	paused bool
+	single bool  // one piece at a time
 	err    error // of the connection, or why there is none any more
 }
 
@@ -229,7 +233,7 @@ func (r *StreamReader) incomplete(expected int) error {
 
 // goOn takes a pause back if enough was read.
 func (r *StreamReader) goOn() {
-	if r.paused && r.in.len() <= r.limit {
+	if r.paused && !r.single && r.in.len() <= r.limit {
 		r.resume()
 	}
 }

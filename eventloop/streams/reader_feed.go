@@ -10,7 +10,7 @@ func (r *StreamReader) feed(data []byte) {
 		}
 		r.waiter.Wake()
 	}
-	if !r.paused && r.in.len() > 2*r.limit {
+	if !r.paused && (r.single || r.in.len() > 2*r.limit) {
 		r.paused = true
 		r.source.PauseReading()
 	}

@@ -43,7 +43,7 @@ func (w *StreamWriter) StartTLS(ctx context.Context, cfg *tls.Config, opts *even
 	if err != nil {
 		return err
 	}
-	w.transport, w.reader.source = t, t
+	t.Protocol().(*pair).use(t)
 	return nil
 }
 

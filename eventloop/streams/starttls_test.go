@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -168,6 +169,38 @@ func startTLSSpecs(kind string) {
 	})
 
 	Describe("a stream over TLS", func() {
+		It("answers the last line of a client whose end came with it", func(ctx context.Context) {
+			w := newWorld(kind)
+			server, client := security()
+			s := w.serve(ctx, func(ctx context.Context, r *streams.StreamReader, out *streams.StreamWriter) error {
+				for line, err := range r.Lines(ctx) {
+					if err != nil {
+						return err
+					}
+					said := string(line)
+					for range 3 { // the end is there before the answer
+						if err := eventloop.Sleep(ctx, 0); err != nil {
+							return err
+						}
+					}
+					if _, err := io.WriteString(out, said); err != nil {
+						return err
+					}
+				}
+				return nil
+			}, &streams.ServeConfig{Server: eventloop.ServerConfig{TLS: server}})
+			client.ServerName = "localhost"
+			c := &held{Conn: visit(s)}
+			secure := tls.Client(c, client)
+			Expect(secure.Handshake()).To(Succeed())
+			c.holds = true
+			Expect(secure.Write([]byte("one\ntwo\n"))).To(Equal(8))
+			Expect(secure.CloseWrite()).To(Succeed())
+			Expect(c.SetWriteDeadline(time.Time{})).To(Succeed()) // crypto/tls has let it pass
+			Expect(c.Conn.Write(c.held)).To(Equal(len(c.held)))
+			Expect(io.ReadAll(secure)).To(BeEquivalentTo("one\ntwo\n"))
+		}, bounded)
+
 		It("serves and connects, and ends with the peer's half", func(ctx context.Context) {
 			w := newWorld(kind)
 			server, client := security()
@@ -188,4 +221,19 @@ func startTLSSpecs(kind string) {
 			})).To(Equal("hello\n"))
 		}, bounded)
 	})
+}
+
+// held is a connection whose writes can be kept, to leave together.
+type held struct {
+	net.Conn
+	holds bool
+	held  []byte
+}
+
+func (h *held) Write(b []byte) (int, error) {
+	if !h.holds {
+		return h.Conn.Write(b)
+	}
+	h.held = append(h.held, b...)
+	return len(b), nil
 }

@@ -32,12 +32,8 @@ func echoTask(ctx context.Context, r *streams.StreamReader, w *streams.StreamWri
 // waits as well. A task that is cancelled meanwhile still echoes what it has
 // received.
 func echoAll(ctx context.Context, r *streams.StreamReader, w *streams.StreamWriter, buf []byte) error {
-	next := turnstile(w)
 	var cancelled error
 	for cancelled == nil || r.Buffered() > 0 {
-		if r.Buffered() == 0 {
-			next()
-		}
 		n, err := r.Read(ctx, buf)
 		if err != nil {
 			return err
