@@ -19,19 +19,33 @@ const (
 
 // clog writes pattern until the kernel takes no more and plenty stays buffered,
 // and returns how much that was. It leaves marks that never pause. A kernel that
-// takes no more may still find room when the peer sends; plenty is more than that.
+// takes no more may still find room when the peer sends, or a few turns later when
+// what is under way has been acknowledged; plenty is more than that, and clog ends
+// when nothing has moved for a while.
 func (w *world) clog(t protocols.Transport) (written int) {
 	GinkgoHelper()
 	w.Do(func() { _ = t.SetWriteBufferLimits(protocols.Watermarks{High: never}) })
 	for written < most {
 		w.Do(func() { _, _ = t.Write(pattern(written, chunk)) })
 		written += chunk
-		if w.Settle(); on(w, t.WriteBufferSize) >= plenty {
+		if w.Settle(); on(w, t.WriteBufferSize) >= plenty && w.rests(t) {
 			return written
 		}
 	}
 	Fail("the kernel takes everything")
 	return written
+}
+
+// rests reports whether the kernel has taken nothing for ten turns of the loop.
+func (w *world) rests(t protocols.Transport) bool {
+	GinkgoHelper()
+	size := on(w, t.WriteBufferSize)
+	for range 10 {
+		if w.Settle(); on(w, t.WriteBufferSize) != size {
+			return false
+		}
+	}
+	return true
 }
 
 // pattern returns n bytes of an endless sequence, in which a loss, a repetition
