@@ -39,8 +39,13 @@ var signal = []trace.Scenario{{
 		}
 		unhandle(x, trace.SIGUSR1, nil)
 		unhandle(x, syscall.Signal(1000), trace.Fields{"what": "1000"})
-		must(x.Loop.AddSignalHandler(trace.SIGUSR1, trace.Boom))
+		called := eventloop.NewFuture[struct{}](x.Loop)
+		must(x.Loop.AddSignalHandler(trace.SIGUSR1, func() {
+			called.SetResult(struct{}{})
+			trace.Boom()
+		}))
 		trace.Raise(trace.SIGUSR1)
+		trace.Must(called.Await(x.Context()))
 		x.Settle()
 		unhandle(x, trace.SIGUSR1, nil)
 	},
@@ -49,9 +54,14 @@ var signal = []trace.Scenario{{
 	Doc:  "The handler never runs inside the code that was interrupted, even for a signal to oneself.",
 	Run: func(x *trace.X) {
 		x.Ready()
-		must(x.Loop.AddSignalHandler(trace.SIGUSR1, x.Marker("handler")))
+		called := eventloop.NewFuture[struct{}](x.Loop)
+		must(x.Loop.AddSignalHandler(trace.SIGUSR1, func() {
+			x.Mark("handler")
+			called.SetResult(struct{}{})
+		}))
 		trace.Raise(trace.SIGUSR1)
 		x.Mark("after kill")
+		trace.Must(called.Await(x.Context()))
 		x.Settle()
 	},
 }}
