@@ -216,7 +216,7 @@ func unhandled(end func(*eventloop.Loop) error) func() error {
 		if err := errors.Join(terminate(), l.RunForever(), end(l), terminate()); err != nil {
 			return err
 		}
-		time.Sleep(patient)
+		<-time.After(patient) // the kernel may give the signal to another thread, a little later
 		return errors.New("SIGTERM did not end the program")
 	}
 }

@@ -24,13 +24,13 @@ func TestConn(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			t.Run("tcp", func(t *testing.T) {
 				nettest.TestConn(t, func() (c1, c2 net.Conn, stop func(), err error) {
-					return pipe(kind, "tcp", "127.0.0.1:0")
+					return pipe(kind, "tcp", "127.0.0.1:0", nil, nil)
 				})
 			})
 			t.Run("unix", func(t *testing.T) {
 				path := filepath.Join(t.TempDir(), "s")
 				nettest.TestConn(t, func() (c1, c2 net.Conn, stop func(), err error) {
-					return pipe(kind, "unix", path)
+					return pipe(kind, "unix", path, nil, nil)
 				})
 			})
 		})
@@ -38,7 +38,7 @@ func TestConn(t *testing.T) {
 }
 
 // pipe makes a connection on a loop of its own, which stop closes.
-func pipe(kind, network, address string) (c1, c2 net.Conn, stop func(), err error) {
+func pipe(kind, network, address string, server *streams.ListenConfig, client *streams.DialConfig) (c1, c2 net.Conn, stop func(), err error) {
 	loop, err := looptest.OfKind(kind, eventloop.SelectorConfig{Debug: true})
 	if err != nil {
 		return nil, nil, nil, err
@@ -49,7 +49,7 @@ func pipe(kind, network, address string) (c1, c2 net.Conn, stop func(), err erro
 		loop.Stop()
 		return errors.Join(<-over, loop.Close())
 	}
-	a, b, err := connect(loop, network, address)
+	a, b, err := connect(loop, network, address, server, client)
 	if err != nil {
 		return nil, nil, nil, errors.Join(err, halt())
 	}
@@ -62,15 +62,15 @@ func pipe(kind, network, address string) (c1, c2 net.Conn, stop func(), err erro
 	}, nil
 }
 
-func connect(loop *eventloop.Loop, network, address string) (c1, c2 *streams.Conn, err error) {
+func connect(loop *eventloop.Loop, network, address string, server *streams.ListenConfig, client *streams.DialConfig) (c1, c2 *streams.Conn, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	l, err := streams.Listen(ctx, loop, network, address, nil)
+	l, err := streams.Listen(ctx, loop, network, address, server)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer func() { _ = l.Close() }()
-	if c1, err = streams.Dial(ctx, loop, network, l.Addr().String(), nil); err != nil {
+	if c1, err = streams.Dial(ctx, loop, network, l.Addr().String(), client); err != nil {
 		return nil, nil, err
 	}
 	c2, err = l.AcceptConn(ctx)
