@@ -43,6 +43,15 @@ var _ Proactor = (*ioUring)(nil)
 // Name implements Proactor.
 func (u *ioUring) Name() string { return "io_uring" }
 
+// Attach implements Binder: a descriptor needs no introduction.
+func (u *ioUring) Attach(int, uint32) error { return nil }
+
+// Detach implements Binder.
+func (u *ioUring) Detach(int, uint32) {}
+
+// Polls implements Binder.
+func (u *ioUring) Polls() bool { return true }
+
 func (u *ioUring) has(f Features) bool { return u.features&f == f }
 
 // maxSkipped is how many looks in a row are spared because nothing seems to be

@@ -96,6 +96,25 @@ type Completion struct {
 	Outcome Outcome
 }
 
+// A Binder is told which descriptor a tag stands for. A mechanism that needs no
+// telling ignores it.
+type Binder interface {
+	// Attach says that tag stands for fd until Detach: a socket, a pipe, or a
+	// listener. It comes before every operation on them. A descriptor that the
+	// mechanism can not serve is refused, with the errno or a
+	// *platform.UnsupportedError: on Windows a handle that is not overlapped, or
+	// one that another completion port has, for good.
+	Attach(fd int, tag uint32) error
+
+	// Detach ends that. Nothing is under way any more, and the descriptor is
+	// closed next or handed to somebody else, perhaps under another tag.
+	Detach(fd int, tag uint32)
+
+	// Polls reports whether Poll works. Where it does not, pipes are received from
+	// and sent to like sockets.
+	Polls() bool
+}
+
 // A Submitter takes operations. No more than one of each kind may be under way
 // with the same tag: kind and tag are its name. The system hears of it at the
 // next Wait, so the descriptor must not be closed between the submission and
@@ -122,7 +141,7 @@ type Submitter interface {
 	Connect(fd int, tag uint32, to *platform.Name)
 
 	// Poll waits once for op, which is Readable or Writable. A state that is there
-	// already counts.
+	// already counts. It must not be called where Polls says no.
 	Poll(fd int, tag uint32, op Op)
 
 	// Cancel ends an operation soon. It is complete, and its memory free, only
@@ -136,9 +155,10 @@ type Submitter interface {
 // specs then run on it by themselves. The package documentation says which
 // goroutine may call what.
 type Proactor interface {
+	Binder
 	Submitter
 
-	// Name is the mechanism's: "io_uring".
+	// Name is the mechanism's: "io_uring" or "iocp".
 	Name() string
 
 	// Wait hands over what was submitted and returns what has completed, in the
