@@ -1,11 +1,8 @@
-//go:build unix
-
 package eventloop_test
 
 import (
 	"errors"
 	"net"
-	"syscall"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -85,7 +82,7 @@ func badInputSpecs(kind string) {
 			before := descriptors()
 			_, err := eventloop.RunUntilComplete(w.Loop, w.CreateServer(newEcho, "tcp", "127.0.0.1:0",
 				&eventloop.ServerConfig{Addresses: []string{taken.Addr().String()}}))
-			Expect(err).To(MatchError(syscall.EADDRINUSE))
+			Expect(err).To(MatchError(errInUse))
 			var e *net.OpError
 			Expect(errors.As(err, &e)).To(BeTrue())
 			Expect(e.Op).To(Equal("listen"))

@@ -1,22 +1,14 @@
-//go:build unix
-
 package eventloop_test
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"net"
-	"os"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	"golang.org/x/sys/unix"
 
 	"github.com/tidemill-go/tidemill/eventloop"
-	"github.com/tidemill-go/tidemill/eventloop/looptest"
 	"github.com/tidemill-go/tidemill/protocols"
 	"github.com/tidemill-go/tidemill/protocols/recorder"
 )
@@ -85,82 +77,5 @@ func clientsSpecs(kind string) {
 			Expect(second.Close()).To(Succeed())
 			Eventually(ctx, statistics).Should(Equal(eventloop.ServerStatistics{Accepted: 2}))
 		}, bounded)
-
-		It("wait for a second when there are no descriptors, which is told and counted once a pause", func(ctx SpecContext) { // G28, G29
-			guard()
-			said, _ := helper(ctx, "pauses", "KIND="+kind)
-			Expect(said).To(Equal("served after the pause, 1 report, 1 pause, 1 accepted\n"))
-		}, bounded)
 	})
 }
-
-// pauseOnce is a helper program: a server whose process has no descriptor left
-// when a client comes, and gives one back half a second later.
-func pauseOnce() error {
-	// Before the server is there: an accept that is under way in an io_uring keeps
-	// the limit that it was submitted with.
-	if err := limitDescriptors(64); err != nil {
-		return err
-	}
-	l, err := looptest.OfKind(os.Getenv("KIND"), eventloop.SelectorConfig{})
-	if err != nil {
-		return err
-	}
-	reports := 0
-	l.SetExceptionHandler(func(*eventloop.Loop, eventloop.ExceptionContext) { reports++ })
-	server, err := eventloop.RunUntilComplete(l, l.CreateServer(newEcho, "tcp", "127.0.0.1:0", nil))
-	if err != nil {
-		return err
-	}
-	client, err := net.Dial("tcp", server.Addrs()[0].String())
-	if err != nil {
-		return err
-	}
-	giveBack, err := useUp()
-	if err != nil {
-		return err
-	}
-	l.CallLater(500*time.Millisecond, giveBack)
-	began := time.Now()
-	waiter := eventloop.RunInExecutor(l, func() (string, error) { return echoed(client, "hello") })
-	if _, err := eventloop.RunUntilComplete(l, waiter); err != nil {
-		return err
-	}
-	when := "before"
-	if time.Since(began) > 900*time.Millisecond {
-		when = "after"
-	}
-	s := server.Statistics()
-	fmt.Printf("served %s the pause, %d report, %d pause, %d accepted\n", when, reports, s.Pauses, s.Accepted)
-	return nil
-}
-
-// limitDescriptors lets the process have n descriptors.
-func limitDescriptors(n int) error {
-	var limit unix.Rlimit
-	setLimit(&limit.Cur, n)
-	setLimit(&limit.Max, n)
-	return unix.Setrlimit(unix.RLIMIT_NOFILE, &limit)
-}
-
-// useUp opens files until the process may have no more.
-func useUp() (giveBack func(), err error) {
-	var files []*os.File
-	for {
-		f, err := os.Open(os.DevNull)
-		if errors.Is(err, unix.EMFILE) {
-			return func() {
-				for _, f := range files {
-					_ = f.Close()
-				}
-			}, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, f)
-	}
-}
-
-// setLimit knows the type of a limit on this system.
-func setLimit[T int64 | uint64](limit *T, n int) { *limit = T(n) }

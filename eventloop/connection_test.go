@@ -1,12 +1,9 @@
-//go:build unix
-
 package eventloop_test
 
 import (
 	"context"
 	"errors"
 	"net"
-	"syscall"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -64,7 +61,7 @@ func connectionSpecs(kind string) {
 			Expect(l.Close()).To(Succeed())
 			made := 0
 			_, err := w.CreateConnection(func() protocols.Protocol { made++; return newEcho() }, "tcp", l.Addr().String(), nil).Await(ctx)
-			Expect(err).To(MatchError(syscall.ECONNREFUSED))
+			Expect(err).To(MatchError(errRefused))
 			var e *net.OpError
 			Expect(errors.As(err, &e)).To(BeTrue())
 			Expect(e.Op).To(Equal("connect"))

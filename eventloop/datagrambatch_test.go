@@ -1,18 +1,17 @@
-//go:build unix
-
 package eventloop_test
 
 import (
 	"encoding/binary"
 	"net"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	"golang.org/x/sys/unix"
 
+	"github.com/tidemill-go/tidemill/platform"
 	"github.com/tidemill-go/tidemill/protocols"
 )
 
@@ -44,11 +43,12 @@ func (e *batchedEcho) DatagramsReceived(batch []protocols.Datagram) {
 // not promise.
 func bareClient(to net.Addr) int {
 	GinkgoHelper()
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM, 0)
+	fd, err := platform.OpenSocket(syscall.AF_INET, syscall.SOCK_DGRAM)
 	Expect(err).NotTo(HaveOccurred())
-	DeferCleanup(func() { _ = unix.Close(fd) })
-	Expect(unix.Connect(fd, &unix.SockaddrInet4{Port: to.(*net.UDPAddr).Port, Addr: [4]byte{127, 0, 0, 1}})).To(Succeed())
-	Expect(unix.SetNonblock(fd, true)).To(Succeed())
+	DeferCleanup(func() { _ = platform.CloseFD(fd) })
+	name, err := platform.SockaddrOf(to)
+	Expect(err).NotTo(HaveOccurred())
+	Expect(platform.Connect(fd, name)).To(Succeed())
 	return fd
 }
 
@@ -103,14 +103,14 @@ func datagramBatchSpecs(kind string) {
 				run := func(datagrams int) float64 {
 					return testing.AllocsPerRun(50, func() {
 						for range datagrams {
-							if _, err := unix.Write(client, message); err != nil {
+							if _, err := platform.Send(client, message); err != nil {
 								panic(err)
 							}
 						}
 						w.Stop()
 						_ = w.RunForever()
 						for range datagrams {
-							if n, err := unix.Read(client, answer); n != len(message) {
+							if n, err := platform.Recv(client, answer); n != len(message) {
 								panic(err)
 							}
 						}

@@ -1,15 +1,15 @@
-//go:build unix
-
 package eventloop_test
 
 import (
 	"os"
+	"slices"
 	"testing"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
 	"github.com/tidemill-go/tidemill/eventloop/looptest"
+	"github.com/tidemill-go/tidemill/platform"
 )
 
 // TestMain also is the helper programs of specs that need a process of their
@@ -26,22 +26,27 @@ func TestEventloop(t *testing.T) {
 	RunSpecs(t, "eventloop")
 }
 
-// perKind are the specs of what every kind of loop must do alike.
+// perKind are the specs of what every kind of loop must do alike; perKindHere are
+// those of the systems that have what they are about.
 var perKind = []func(kind string){
 	callSoonSpecs, handleSpecs, timerSpecs, timerWaitSpecs, iterationSpecs, threadsafeSpecs,
 	runForeverSpecs, runUntilCompleteSpecs, closeSpecs, closeTaskSpecs,
 	exceptionSpecs, goexitSpecs, debugSpecs,
-	readerSpecs, writerSpecs, watchRefusalSpecs, descriptorSpecs,
 	executorSpecs, runningSpecs,
 	taskSpecs, cancelSpecs, awaitSpecs, waitSpecs, doSpecs,
 	gatherSpecs, groupSpecs, timeoutSpecs, syncSpecs,
 	serverSpecs, serverCloseSpecs, connectionSpecs, serveSpecs, badInputSpecs, fieldSpecs,
-	handoverSpecs, serverConfigSpecs, clientsSpecs, raceSpecs, unixSpecs, fileSpecs, churnSpecs,
-	readPipeSpecs, writePipeSpecs, sockSpecs, sendfileSpecs, addrInfoSpecs,
-	datagramSpecs, datagramConfigSpecs, datagramBatchSpecs, unixgramSpecs,
-	signalSpecs, whenClosedSpecs,
+	handoverSpecs, serverConfigSpecs, clientsSpecs, raceSpecs, churnSpecs,
+	sockSpecs, sendfileSpecs, addrInfoSpecs,
 	tlsServerSpecs, tlsClientSpecs, startTLSSpecs, tlsExecutorSpecs, tlsPeerSpecs,
-	subprocessSpecs, subprocessStreamSpecs, subprocessEndSpecs, subprocessLoopSpecs, subprocessWaitSpecs, subprocessRefusalSpecs, subprocessStressSpecs, ptySpecs,
+	kindRefusalSpecs,
+}
+
+// perOffer are the specs of what some kinds of loop refuse; refusal_test.go has
+// what those answer instead.
+var perOffer = map[platform.Operation][]func(kind string){
+	platform.AddReader:              {readerSpecs, writerSpecs, watchRefusalSpecs, descriptorSpecs},
+	platform.CreateDatagramEndpoint: {datagramSpecs, datagramConfigSpecs, datagramBatchSpecs},
 }
 
 // kinds are what specs run on. A helper program has none: it must find the
@@ -58,10 +63,21 @@ func kinds() []string {
 var _ = func() bool {
 	for _, kind := range kinds() {
 		Describe("On "+kind, func() {
-			for _, specs := range perKind {
+			for _, specs := range specsOf(kind) {
 				specs(kind)
 			}
 		})
 	}
 	return true
 }()
+
+func specsOf(kind string) []func(kind string) {
+	all := slices.Concat(perKind, perKindHere)
+	table := platform.For(platform.Target{Loop: kind})
+	for _, op := range platform.Operations() {
+		if table.Check(op) == nil {
+			all = slices.Concat(all, perOffer[op], perOfferHere[op])
+		}
+	}
+	return all
+}

@@ -1,5 +1,3 @@
-//go:build unix
-
 package eventloop_test
 
 import (
@@ -13,7 +11,6 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/gleak"
-	"golang.org/x/sys/unix"
 
 	"github.com/tidemill-go/tidemill/eventloop"
 	"github.com/tidemill-go/tidemill/eventloop/looptest"
@@ -34,18 +31,6 @@ var _ = BeforeSuite(func() {
 	Expect(r.Close()).To(Succeed())
 	Expect(w.Close()).To(Succeed())
 })
-
-// descriptors returns the open ones among the first 2048, which is what any
-// spec comes to use.
-func descriptors() []int {
-	var open []int
-	for fd := range 2048 {
-		if _, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil {
-			open = append(open, fd)
-		}
-	}
-	return open
-}
 
 // opened returns the descriptors that are not among those of before.
 func opened(before []int) []int {

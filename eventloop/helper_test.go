@@ -1,5 +1,3 @@
-//go:build unix
-
 package eventloop_test
 
 import (
@@ -12,8 +10,6 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-
-	"github.com/tidemill-go/tidemill/eventloop"
 )
 
 // helperVariable names, in the environment of a child, the program that the test
@@ -22,34 +18,23 @@ const helperVariable = "TIDEMILL_SPEC_HELPER"
 
 // helpers are programs for what concerns a whole process: its main goroutine,
 // its environment, its limits. Each prints what the spec is to see; an error
-// goes to the spec as well.
-var helpers = map[string]func() error{
-	"policy":      policyOfMain,
-	"debug":       debugOfEnvironment,
-	"descriptors": serveWithoutDescriptors,
-	"loggers":     panickingLoggers,
-	"pauses":      pauseOnce,
-	"tls":         serveTLSBench,
-
-	"unhandled-removed": unhandled(removeTermination),
-	"unhandled-closed":  unhandled((*eventloop.Loop).Close),
-}
-
-// kindHelpers are those that have a loop of a kind, which their name has behind a
+// goes to the spec as well. helpersHere are those that some systems have, and
+// kindHelpersHere those with a loop of a kind, which their name has behind a
 // colon.
-var kindHelpers = map[string]func(kind string) error{
-	"inherit":     inheritStreams,
-	"childlimits": startWithoutDescriptors,
-	"storm":       stormOfSignals,
-	"forbidden":   withoutCall,
-	"ends":        stormOfEnds,
-	"crowd":       serveCrowd,
+var helpers = map[string]func() error{
+	"policy":  policyOfMain,
+	"debug":   debugOfEnvironment,
+	"loggers": panickingLoggers,
+	"tls":     serveTLSBench,
 }
 
 func runHelper(name string) (status int) {
-	run := helpers[name]
+	run, common := helpers[name]
+	if !common {
+		run = helpersHere[name]
+	}
 	if name, kind, ok := strings.Cut(name, ":"); ok {
-		run = func() error { return kindHelpers[name](kind) }
+		run = func() error { return kindHelpersHere[name](kind) }
 	}
 	if err := run(); err != nil {
 		fmt.Println("failed:", err)

@@ -1,19 +1,16 @@
-//go:build unix
-
 package eventloop_test
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	"golang.org/x/sys/unix"
 
 	"github.com/tidemill-go/tidemill/eventloop"
+	"github.com/tidemill-go/tidemill/platform"
 	"github.com/tidemill-go/tidemill/protocols"
 	"github.com/tidemill-go/tidemill/protocols/recorder"
 )
@@ -86,18 +83,11 @@ func connectToPeer(ctx context.Context, w *world, p *recorder.Stream) *net.TCPCo
 // kernel answers nobody else.
 func fullListener() string {
 	GinkgoHelper()
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
-	Expect(err).NotTo(HaveOccurred())
-	l := newEnd(fd)
-	Expect(unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}})).To(Succeed())
-	Expect(unix.Listen(fd, 0)).To(Succeed())
-	name, err := unix.Getsockname(l.fd)
-	Expect(err).NotTo(HaveOccurred())
+	l := newSocket()
+	at := l.bound("127.0.0.1:0")
+	Expect(platform.Listen(l.fd, 0)).To(Succeed())
 	for range 3 {
-		client, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
-		Expect(err).NotTo(HaveOccurred())
-		c := newEnd(client)
-		Expect(unix.Connect(c.fd, name)).To(Or(Succeed(), MatchError(unix.EINPROGRESS)))
+		newSocket().connecting(at)
 	}
-	return fmt.Sprintf("127.0.0.1:%d", name.(*unix.SockaddrInet4).Port)
+	return at.String()
 }

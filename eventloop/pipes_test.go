@@ -1,14 +1,15 @@
-//go:build unix
-
 package eventloop_test
 
 import (
 	"net"
+	"net/netip"
 	"os"
+	"syscall"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	"golang.org/x/sys/unix"
+
+	"github.com/tidemill-go/tidemill/platform"
 )
 
 // An end is one end of a pipe or socket pair, closed with the spec.
@@ -16,8 +17,8 @@ type end struct{ fd int }
 
 func newEnd(fd int) *end {
 	GinkgoHelper()
-	unix.CloseOnExec(fd)
-	Expect(unix.SetNonblock(fd, true)).To(Succeed())
+	Expect(keepFromChildren(fd)).To(Succeed())
+	Expect(platform.SetNonblock(fd)).To(Succeed())
 	e := &end{fd: fd}
 	DeferCleanup(e.Close)
 	return e
@@ -25,12 +26,12 @@ func newEnd(fd int) *end {
 
 func (e *end) Fd() uintptr { return uintptr(e.fd) }
 
-func (e *end) Write(b []byte) (int, error) { return unix.Write(e.fd, b) }
+func (e *end) Write(b []byte) (int, error) { return writeEnd(e.fd, b) }
 
 // Close closes the end unless that was done already.
 func (e *end) Close() {
 	if e.fd >= 0 {
-		_ = unix.Close(e.fd)
+		_ = platform.CloseFD(e.fd)
 		e.fd = -1
 	}
 }
@@ -39,7 +40,7 @@ func (e *end) Close() {
 func (e *end) empty() {
 	block := make([]byte, 64<<10)
 	for {
-		if n, err := unix.Read(e.fd, block); n <= 0 || err != nil {
+		if n, err := readEnd(e.fd, block); n <= 0 || err != nil {
 			return
 		}
 	}
@@ -49,17 +50,10 @@ func (e *end) empty() {
 func (e *end) fill() {
 	block := make([]byte, 64<<10)
 	for {
-		if _, err := unix.Write(e.fd, block); err != nil {
+		if _, err := writeEnd(e.fd, block); err != nil {
 			return
 		}
 	}
-}
-
-func newPipe() (r, w *end) {
-	GinkgoHelper()
-	var fds [2]int
-	Expect(unix.Pipe(fds[:])).To(Succeed())
-	return newEnd(fds[0]), newEnd(fds[1])
 }
 
 // readablePipe is a pipe with something to read.
@@ -70,13 +64,6 @@ func readablePipe(s string) (r, w *end) {
 	return r, w
 }
 
-func newSocketPair() (a, b *end) {
-	GinkgoHelper()
-	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
-	Expect(err).NotTo(HaveOccurred())
-	return newEnd(fds[0]), newEnd(fds[1])
-}
-
 // regularFile is a file on disk.
 func regularFile() *os.File {
 	GinkgoHelper()
@@ -84,6 +71,31 @@ func regularFile() *os.File {
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(f.Close)
 	return f
+}
+
+// newSocket is a TCP socket for IPv4 that is not connected.
+func newSocket() *end {
+	GinkgoHelper()
+	fd, err := platform.OpenSocket(syscall.AF_INET, syscall.SOCK_STREAM)
+	Expect(err).NotTo(HaveOccurred())
+	return newEnd(fd)
+}
+
+// bound gives a socket an address, any port of 127.0.0.1 unless told.
+func (e *end) bound(to string) platform.Sockaddr {
+	GinkgoHelper()
+	Expect(platform.Bind(e.fd, platform.InetSockaddr(netip.MustParseAddrPort(to)))).To(Succeed())
+	at, err := platform.LocalName(e.fd)
+	Expect(err).NotTo(HaveOccurred())
+	return at
+}
+
+// connecting has a socket connect to whoever is there, or not.
+func (e *end) connecting(to platform.Sockaddr) {
+	GinkgoHelper()
+	if err := platform.Connect(e.fd, to); err != nil && !platform.IsRefused(err) {
+		Expect(platform.IsInProgress(err)).To(BeTrue(), "connecting: %v", err)
+	}
 }
 
 // dial connects a client of package net, closed with the spec.

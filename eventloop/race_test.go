@@ -1,5 +1,3 @@
-//go:build unix
-
 package eventloop_test
 
 import (
@@ -10,12 +8,10 @@ import (
 	"net/netip"
 	"os"
 	"strings"
-	"syscall"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	"golang.org/x/sys/unix"
 
 	"github.com/tidemill-go/tidemill/eventloop"
 	"github.com/tidemill-go/tidemill/platform"
@@ -24,19 +20,13 @@ import (
 
 // silent makes an address that does not answer: of a listener whose queue is
 // full.
-func silent(host [4]byte, port int) {
+func silent(host string, port int) {
 	GinkgoHelper()
-	fd, err := platform.OpenSocket(unix.AF_INET, unix.SOCK_STREAM)
-	Expect(err).NotTo(HaveOccurred())
-	at := &unix.SockaddrInet4{Addr: host, Port: port}
-	newEnd(fd)
-	Expect(unix.Bind(fd, at)).To(Succeed())
-	Expect(unix.Listen(fd, 0)).To(Succeed())
+	l := newSocket()
+	at := l.bound(fmt.Sprintf("%s:%d", host, port))
+	Expect(platform.Listen(l.fd, 0)).To(Succeed())
 	for range 4 {
-		client, err := platform.OpenSocket(unix.AF_INET, unix.SOCK_STREAM)
-		Expect(err).NotTo(HaveOccurred())
-		newEnd(client)
-		Expect(unix.Connect(client, at)).To(Or(Succeed(), MatchError(unix.EINPROGRESS)))
+		newSocket().connecting(at)
 	}
 }
 
@@ -57,7 +47,7 @@ func newStreet() *street {
 	GinkgoHelper()
 	l := listen()
 	s := &street{port: l.Addr().(*net.TCPAddr).Port, listener: l}
-	silent([4]byte{127, 0, 0, 2}, s.port)
+	silent(mute, s.port)
 	return s
 }
 
@@ -149,7 +139,7 @@ func raceSpecs(kind string) {
 			}
 			w.on(ctx, func() {})
 			for _, e := range taken {
-				Expect(unix.FcntlInt(e.Fd(), unix.F_GETFD, 0)).Error().NotTo(HaveOccurred())
+				Expect(isOpen(e.fd)).To(BeTrue())
 			}
 		}, bounded)
 
@@ -166,10 +156,10 @@ func raceSpecs(kind string) {
 				Expect(errors.As(all.Attempts[i], &one)).To(BeTrue())
 				Expect(one.Op).To(Equal("connect"))
 				Expect(one.Addr.String()).To(Equal(fmt.Sprintf("%s:%d", host, s.port)))
-				Expect(one.Err).To(Equal(os.NewSyscallError("connect", syscall.ECONNREFUSED)))
+				Expect(one.Err).To(Equal(os.NewSyscallError("connect", errRefused)))
 			}
 			Expect(err).To(MatchError(HavePrefix("Multiple exceptions: connect tcp 127.0.0.3")))
-			Expect(err).To(MatchError(syscall.ECONNREFUSED))
+			Expect(err).To(MatchError(errRefused))
 		}, bounded)
 
 		It("says once what all attempts say", func(ctx SpecContext) { // H12
@@ -177,7 +167,7 @@ func raceSpecs(kind string) {
 			w.background()
 			s := newStreet()
 			_, err := s.connect(w, eventloop.ConnectionConfig{}, refusing, refusing).Await(ctx)
-			Expect(err).To(MatchError(fmt.Sprintf("connect tcp %s:%d: connect: connection refused", refusing, s.port)))
+			Expect(err).To(MatchError(fmt.Sprintf("connect tcp %s:%d: connect: %v", refusing, s.port, errRefused)))
 			Expect(err.(*eventloop.ConnectError).Attempts).To(HaveLen(2))
 		}, bounded)
 
@@ -280,9 +270,9 @@ func raceSpecs(kind string) {
 			s := newStreet()
 			taken := fmt.Sprint(answering, ":", s.port)
 			_, err := s.connect(w, eventloop.ConnectionConfig{LocalAddr: taken}, answering).Await(ctx)
-			Expect(err).To(MatchError(syscall.EADDRINUSE))
+			Expect(err).To(MatchError(errInUse))
 			Expect(err).To(MatchError(ContainSubstring(taken + "->")))
-			Expect(err.(*net.OpError).Err).To(Equal(os.NewSyscallError("bind", syscall.EADDRINUSE)))
+			Expect(err.(*net.OpError).Err).To(Equal(os.NewSyscallError("bind", errInUse)))
 		}, bounded)
 
 		It("is checked before anything is done", func() { // H6

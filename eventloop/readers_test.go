@@ -1,11 +1,8 @@
-//go:build unix
-
 package eventloop_test
 
 import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	"golang.org/x/sys/unix"
 )
 
 func readerSpecs(kind string) {
@@ -225,12 +222,9 @@ func writerSpecs(kind string) {
 
 	DescribeTable("an error of the descriptor is told", func(reader, writer bool) { // C11
 		w, t := newWorld(kind), &trace{}
-		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
-		Expect(err).NotTo(HaveOccurred())
-		failing := newEnd(fd)
+		failing := newSocket()
 		// Nobody listens there: bound and not listening, by a socket of ours.
-		to := boundSocket()
-		Expect(unix.Connect(fd, to)).To(Or(Succeed(), MatchError(unix.EINPROGRESS), MatchError(unix.ECONNREFUSED)))
+		failing.connecting(newSocket().bound("127.0.0.1:0"))
 		var want []string
 		if reader {
 			Expect(w.AddReader(failing.Fd(), t.adds("reader"))).To(Succeed())
@@ -246,17 +240,4 @@ func writerSpecs(kind string) {
 		Entry("to its writer", false, true),
 		Entry("to both", true, true),
 	)
-}
-
-// boundSocket is the address of a TCP socket that refuses to be connected to,
-// for as long as the spec lasts.
-func boundSocket() unix.Sockaddr {
-	GinkgoHelper()
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
-	Expect(err).NotTo(HaveOccurred())
-	bound := newEnd(fd)
-	Expect(unix.Bind(bound.fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}})).To(Succeed())
-	at, err := unix.Getsockname(bound.fd)
-	Expect(err).NotTo(HaveOccurred())
-	return at
 }

@@ -3,7 +3,6 @@
 package eventloop_test
 
 import (
-	"context"
 	"errors"
 	"net"
 	"os"
@@ -19,15 +18,6 @@ import (
 	"github.com/tidemill-go/tidemill/protocols"
 	"github.com/tidemill-go/tidemill/protocols/recorder"
 )
-
-// filePipe is a pipe as package os has it, closed with the spec.
-func filePipe() (r, w *os.File) {
-	GinkgoHelper()
-	r, w, err := os.Pipe()
-	Expect(err).NotTo(HaveOccurred())
-	DeferCleanup(func() { _, _ = r.Close(), w.Close() })
-	return r, w
-}
 
 // blockingPipe is a pipe as a shell hands it over, and a descriptor of each end
 // that shows what becomes of the open file.
@@ -45,15 +35,6 @@ func blockingPipe() (r, w *os.File, ends [2]int) {
 	r, w = os.NewFile(uintptr(fds[0]), "reader"), os.NewFile(uintptr(fds[1]), "writer")
 	DeferCleanup(func() { _, _ = r.Close(), w.Close() })
 	return r, w, ends
-}
-
-// readingPipe connects p to a file, on a loop that runs in the background.
-func readingPipe(ctx context.Context, w *world, p protocols.Protocol, file *os.File) protocols.ReadPipe {
-	GinkgoHelper()
-	c, err := w.ConnectReadPipe(func() protocols.Protocol { return p }, file).Await(ctx)
-	Expect(err).NotTo(HaveOccurred())
-	Expect(c.Protocol).To(BeIdenticalTo(p))
-	return c.Transport
 }
 
 // pseudoTerminal is both sides of one, closed with the spec.
@@ -312,11 +293,4 @@ func fifoAt(flags int) (path string, file *os.File) {
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() { _ = file.Close() })
 	return path, file
-}
-
-// extra asks a transport on its loop's goroutine.
-func extra(ctx context.Context, w *world, t protocols.BaseTransport, name string) (info any) {
-	GinkgoHelper()
-	w.on(ctx, func() { info = t.ExtraInfo(name) })
-	return info
 }

@@ -1,29 +1,18 @@
-//go:build unix
-
 package eventloop_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"os"
-	"os/exec"
-	"strconv"
-	"strings"
-	"sync"
-	"syscall"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	"golang.org/x/sys/unix"
 
 	"github.com/tidemill-go/tidemill/eventloop"
-	"github.com/tidemill-go/tidemill/eventloop/looptest"
 	"github.com/tidemill-go/tidemill/protocols"
 	"github.com/tidemill-go/tidemill/protocols/recorder"
 )
@@ -70,7 +59,7 @@ func serverSpecs(kind string) {
 			server, err := w.CreateServer(newEcho, "tcp", "127.0.0.1:0", &eventloop.ServerConfig{Paused: true}).Await(ctx)
 			Expect(err).NotTo(HaveOccurred())
 			_, err = net.Dial("tcp", server.Addrs()[0].String())
-			Expect(err).To(MatchError(syscall.ECONNREFUSED))
+			Expect(err).To(MatchError(errRefused))
 			var before, after bool
 			var started, again error
 			w.on(ctx, func() {
@@ -123,23 +112,6 @@ func serverSpecs(kind string) {
 // reply or the end of a file.
 func fieldSpecs(kind string) {
 	Describe("a server in the field", func() {
-		It("survives clients that need more descriptors than there are, at rest, and serves again", func(ctx SpecContext) {
-			guard()
-			child := startLimited(ctx, kind)
-			clients := make([]net.Conn, 80)
-			for i := range clients {
-				clients[i] = dial(child.address)
-			}
-			Expect(child.share()).To(BeNumerically("<", 0.05), "share of a core while nothing can be accepted")
-			for _, c := range clients[:60] {
-				Expect(c.Close()).To(Succeed())
-			}
-			for _, c := range append(clients[60:], dial(child.address)) {
-				Expect(echoed(c, "served")).To(Equal("served"))
-			}
-			child.leave()
-		}, bounded)
-
 		It("still sends a reply to a client that has closed its half", func(ctx SpecContext) {
 			w := newRealWorld(kind)
 			w.background()
@@ -209,93 +181,4 @@ func slowly(c *net.TCPConn) (got []byte) {
 		}
 		<-rest.C
 	}
-}
-
-// limited is an echo server in a process that may have 40 descriptors.
-type limited struct {
-	address net.Addr
-	lines   *bufio.Scanner
-	leave   func()
-}
-
-func startLimited(ctx context.Context, kind string) *limited {
-	GinkgoHelper()
-	self, err := os.Executable()
-	Expect(err).NotTo(HaveOccurred())
-	cmd := exec.CommandContext(ctx, self)
-	cmd.Env = append(os.Environ(), helperVariable+"=descriptors", "KIND="+kind)
-	cmd.Stderr = GinkgoWriter
-	stdin, err := cmd.StdinPipe()
-	Expect(err).NotTo(HaveOccurred())
-	stdout, err := cmd.StdoutPipe()
-	Expect(err).NotTo(HaveOccurred())
-	Expect(cmd.Start()).To(Succeed())
-	child := &limited{lines: bufio.NewScanner(stdout)}
-	child.leave = sync.OnceFunc(func() {
-		_ = stdin.Close()
-		Expect(cmd.Wait()).To(Succeed())
-	})
-	DeferCleanup(child.leave)
-	Expect(child.lines.Scan()).To(BeTrue())
-	child.address, err = net.ResolveTCPAddr("tcp", child.lines.Text())
-	Expect(err).NotTo(HaveOccurred())
-	return child
-}
-
-// share waits for what the child has measured: which part of a core it has used
-// after the descriptors had run out.
-func (c *limited) share() float64 {
-	GinkgoHelper()
-	Expect(c.lines.Scan()).To(BeTrue())
-	share, err := strconv.ParseFloat(c.lines.Text(), 64)
-	Expect(err).NotTo(HaveOccurred())
-	return share
-}
-
-// serveWithoutDescriptors is the helper program behind limited. It leaves when
-// its standard input ends.
-func serveWithoutDescriptors() error {
-	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 40, Max: 40}); err != nil {
-		return err
-	}
-	l, err := looptest.OfKind(os.Getenv("KIND"), eventloop.SelectorConfig{})
-	if err != nil {
-		return err
-	}
-	l.SetExceptionHandler(measureOnce(l))
-	f := l.CreateServer(newEcho, "tcp", "127.0.0.1:0", nil)
-	server, err := eventloop.RunUntilComplete(l, f)
-	if err != nil {
-		return err
-	}
-	fmt.Println(server.Addrs()[0])
-	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin)
-		l.Stop()
-	}()
-	return errors.Join(l.RunForever(), l.Close())
-}
-
-// measureOnce is an exception handler that prints the use of the processor over
-// the second and a half that follow the first failed accept.
-func measureOnce(l *eventloop.Loop) func(*eventloop.Loop, eventloop.ExceptionContext) {
-	begun := false
-	return func(_ *eventloop.Loop, c eventloop.ExceptionContext) {
-		if begun || !strings.Contains(c.Message, "descriptors") {
-			return
-		}
-		begun = true
-		used, began := processorTime(), time.Now()
-		l.CallLater(1500*time.Millisecond, func() {
-			fmt.Println(float64(processorTime()-used) / float64(time.Since(began)))
-		})
-	}
-}
-
-func processorTime() time.Duration {
-	var u unix.Rusage
-	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

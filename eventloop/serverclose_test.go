@@ -1,11 +1,8 @@
-//go:build unix
-
 package eventloop_test
 
 import (
 	"context"
 	"net"
-	"syscall"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -17,7 +14,7 @@ import (
 func expectRefused(at net.Addr) {
 	GinkgoHelper()
 	_, err := net.Dial(at.Network(), at.String())
-	Expect(err).To(MatchError(syscall.ECONNREFUSED))
+	Expect(err).To(MatchError(errRefused))
 }
 
 func serverCloseSpecs(kind string) {

@@ -1,5 +1,3 @@
-//go:build unix
-
 package eventloop_test
 
 import (
@@ -10,10 +8,10 @@ import (
 	"net/netip"
 	"os"
 	"sync"
+	"syscall"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	"golang.org/x/sys/unix"
 
 	"github.com/tidemill-go/tidemill/eventloop"
 	"github.com/tidemill-go/tidemill/platform"
@@ -124,7 +122,7 @@ func serverConfigSpecs(kind string) {
 		DescribeTable("ReuseAddr", func(ctx SpecContext, choice eventloop.Switch, set bool) { // G11
 			w := newRealWorld(kind)
 			server := create(ctx, w, "127.0.0.1:0", eventloop.ServerConfig{ReuseAddr: choice})
-			Expect(option(ctx, w, server, unix.SOL_SOCKET, unix.SO_REUSEADDR) != 0).To(Equal(set))
+			Expect(option(ctx, w, server, syscall.SOL_SOCKET, syscall.SO_REUSEADDR) != 0).To(Equal(set))
 			w.on(ctx, server.Close)
 		},
 			Entry("is on by default", eventloop.SystemDefault, true, bounded),
@@ -161,7 +159,7 @@ func serverConfigSpecs(kind string) {
 				Eventually(ctx, p.Transport).ShouldNot(BeNil())
 				var value int
 				w.on(ctx, func() {
-					value, err = p.Transport().ExtraInfo("socket").(*platform.Socket).GetsockoptInt(unix.SOL_SOCKET, unix.SO_KEEPALIVE)
+					value, err = p.Transport().ExtraInfo("socket").(*platform.Socket).GetsockoptInt(syscall.SOL_SOCKET, syscall.SO_KEEPALIVE)
 					p.Transport().Abort()
 					server.Close()
 				})

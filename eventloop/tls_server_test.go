@@ -1,5 +1,3 @@
-//go:build unix
-
 package eventloop_test
 
 import (
@@ -10,7 +8,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -210,7 +207,7 @@ func tlsServerSpecs(kind string) {
 			Expect(c.NetConn().(*net.TCPConn).SetLinger(0)).To(Succeed())
 			Expect(c.NetConn().Close()).To(Succeed())
 			ended(ctx, p)
-			Expect(p.Err()).To(MatchError(syscall.ECONNRESET))
+			Expect(p.Err()).To(MatchError(errReset))
 			Expect(p.String()).To(HavePrefix("made data(1) lost("))
 			w.on(ctx, server.Close)
 		}, bounded)

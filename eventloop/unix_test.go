@@ -20,15 +20,6 @@ import (
 	"github.com/tidemill-go/tidemill/protocols/recorder"
 )
 
-// socketPath is where a socket can be made. It is short, as sun_path wants it.
-func socketPath() string {
-	GinkgoHelper()
-	folder, err := os.MkdirTemp("", "tm")
-	Expect(err).NotTo(HaveOccurred())
-	DeferCleanup(os.RemoveAll, folder)
-	return filepath.Join(folder, "s")
-}
-
 func unixAddr(path string) *net.UnixAddr { return &net.UnixAddr{Name: path, Net: "unix"} }
 
 // deadSocket leaves the file of a server that is gone.

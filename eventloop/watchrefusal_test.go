@@ -1,5 +1,3 @@
-//go:build unix
-
 package eventloop_test
 
 import (
@@ -34,8 +32,8 @@ func watchRefusalSpecs(kind string) {
 		It("refuse a negative descriptor with EBADF", func() { // C8
 			w := newWorld(kind)
 			negative := -1
-			Expect(w.AddReader(uintptr(negative), func() {})).To(descriptorError("AddReader", syscall.EBADF))
-			Expect(w.AddWriter(uintptr(negative), func() {})).To(descriptorError("AddWriter", syscall.EBADF))
+			Expect(w.AddReader(uintptr(negative), func() {})).To(descriptorError("AddReader", errClosedFD))
+			Expect(w.AddWriter(uintptr(negative), func() {})).To(descriptorError("AddWriter", errClosedFD))
 			Expect(w.RemoveReader(uintptr(negative))).To(BeFalse())
 			Expect(w.RemoveWriter(uintptr(negative))).To(BeFalse())
 		})
@@ -45,8 +43,8 @@ func watchRefusalSpecs(kind string) {
 			r, _ := newPipe()
 			fd := r.Fd()
 			r.Close()
-			Expect(w.AddReader(fd, func() {})).To(descriptorError("AddReader", syscall.EBADF))
-			Expect(w.AddWriter(fd, func() {})).To(descriptorError("AddWriter", syscall.EBADF))
+			Expect(w.AddReader(fd, func() {})).To(descriptorError("AddReader", errClosedFD))
+			Expect(w.AddWriter(fd, func() {})).To(descriptorError("AddWriter", errClosedFD))
 			Expect(w.RemoveReader(fd)).To(BeFalse())
 			w.once()
 		})
@@ -66,8 +64,8 @@ func watchRefusalSpecs(kind string) {
 			It("refuse a regular file with EPERM, and register nothing", func() { // C10
 				w := newWorld(kind)
 				f := regularFile()
-				Expect(w.AddReader(f.Fd(), func() {})).To(descriptorError("AddReader", syscall.EPERM))
-				Expect(w.AddWriter(f.Fd(), func() {})).To(descriptorError("AddWriter", syscall.EPERM))
+				Expect(w.AddReader(f.Fd(), func() {})).To(descriptorError("AddReader", errUnwatchable))
+				Expect(w.AddWriter(f.Fd(), func() {})).To(descriptorError("AddWriter", errUnwatchable))
 				Expect(w.RemoveReader(f.Fd())).To(BeFalse())
 				Expect(w.RemoveWriter(f.Fd())).To(BeFalse())
 			})

@@ -3,7 +3,6 @@
 package eventloop_test
 
 import (
-	"context"
 	"io"
 	"net"
 	"os"
@@ -16,18 +15,6 @@ import (
 	"github.com/tidemill-go/tidemill/protocols"
 	"github.com/tidemill-go/tidemill/protocols/recorder"
 )
-
-// writingPipe connects p to a file, on a loop that runs in the background.
-func writingPipe(ctx context.Context, w *world, p protocols.Protocol, file *os.File) protocols.WritePipe {
-	GinkgoHelper()
-	c, err := w.ConnectWritePipe(func() protocols.Protocol { return p }, file).Await(ctx)
-	Expect(err).NotTo(HaveOccurred())
-	Expect(c.Protocol).To(BeIdenticalTo(p))
-	return c.Transport
-}
-
-// much is more than any pipe holds.
-var much = make([]byte, 4<<20)
 
 func writePipeSpecs(kind string) {
 	Describe("ConnectWritePipe", func() {
