@@ -48,6 +48,7 @@ var floors = map[string][]string{
 	"examples/chat":         {"eventloop", "eventloop/streams", "protocols", "protocols/framing"},
 	"examples/shell":        {"eventloop", "platform", "protocols", "subprocess"},
 	"examples/capabilities": {"platform"},
+	".ci/wine/prepare":      {},
 }
 
 // specKits are the folders of other people's specs: they may import a spec

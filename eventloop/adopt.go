@@ -97,6 +97,7 @@ func (s *inherited) take() (fd int, err error) {
 	if err != nil {
 		return -1, os.NewSyscallError("fcntl", err)
 	}
+	_ = platform.LeavePort(fd) // who can not do without it will say so
 	if err := platform.SetNonblock(fd); err != nil {
 		platform.CloseFD(fd)
 		return -1, os.NewSyscallError("fcntl", err)

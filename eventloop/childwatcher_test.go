@@ -1,5 +1,3 @@
-//go:build unix
-
 package eventloop_test
 
 import (
@@ -15,47 +13,8 @@ import (
 
 var _ subprocess.Loop = (*eventloop.Loop)(nil)
 
-// watcherOf returns the current policy's child watcher.
-func watcherOf() subprocess.ChildWatcher {
-	GinkgoHelper()
-	w, err := eventloop.CurrentPolicy().ChildWatcher()
-	Expect(err).NotTo(HaveOccurred())
-	Expect(w).NotTo(BeNil())
-	return w
-}
-
-var _ = Describe("the policy's child watcher", func() {
-	BeforeEach(func() { usePolicy(nil) })
-
-	It("is the best of the system, and the same for all loops", func() {
-		Expect(watcherOf().Name()).To(Equal(subprocess.NewChildWatcher().Name()))
-		Expect(watcherOf()).To(BeIdenticalTo(watcherOf()))
-	})
-
-	It("is what was set, until nil makes a fresh one", func() {
-		first, mine := watcherOf(), subprocess.NewGoroutineWatcher()
-		Expect(eventloop.CurrentPolicy().SetChildWatcher(mine)).To(Succeed())
-		Expect(watcherOf()).To(BeIdenticalTo(mine))
-		Expect(eventloop.CurrentPolicy().SetChildWatcher(nil)).To(Succeed())
-		Expect(watcherOf()).NotTo(BeIdenticalTo(first))
-		Expect(watcherOf()).NotTo(BeIdenticalTo(mine))
-	})
-
-	It("is not closed by the one that follows", func() {
-		before := watcherOf()
-		Expect(eventloop.CurrentPolicy().SetChildWatcher(subprocess.NewGoroutineWatcher())).To(Succeed())
-		end, err := before.Begin()
-		Expect(err).NotTo(HaveOccurred())
-		end()
-	})
-
-	It("goes with its policy", func() {
-		before := watcherOf()
-		eventloop.SetPolicy(nil)
-		Expect(watcherOf()).NotTo(BeIdenticalTo(before))
-	})
-
-	It("is refused on Windows, to get and to set, by every kind of loop", func() { // P6
+var _ = Describe("the policy's child watcher on Windows", func() {
+	It("is refused, to get and to set, by every kind of loop", func() { // P6
 		for _, t := range []platform.Target{iocp, windowsSelect} {
 			p := eventloop.PolicyOf(t)
 			w, err := p.ChildWatcher()

@@ -170,9 +170,14 @@ func (c *connector) adopt() {
 
 // connected makes the protocol and the transport of a connected descriptor.
 func (c *connector) connected(fd int, to platform.Sockaddr) {
-	kind := transports.Local
-	if c.network != "unix" {
-		kind = transports.TCP
+	cfg := transports.StreamConfig{
+		Kind: transports.Local, Remote: to, WriteBufferLimits: c.cfg.WriteBufferLimits,
+	}
+	switch {
+	case to.IsPipe():
+		cfg.Kind, cfg.Local = transports.File, &to
+	case c.network != "unix":
+		cfg.Kind = transports.TCP
 		_ = platform.SetNoDelay(fd, true) // of a connection lost already; its first read will tell
 	}
 	p, err := protect(func() (protocols.Protocol, error) { return c.factory(), nil })
@@ -184,13 +189,9 @@ func (c *connector) connected(fd int, to platform.Sockaddr) {
 		c.result.SetError(c.opError(nil, to.NetAddr(c.network), err))
 		return
 	}
-	p, hooks, err := c.secure(p)
+	p, cfg.Hooks, err = c.secure(p)
 	if err == nil {
-		_, err = transports.NewStream((*host)(c.loop), fd, p, transports.StreamConfig{
-			Kind: kind, Remote: to,
-			WriteBufferLimits: c.cfg.WriteBufferLimits,
-			Hooks:             hooks,
-		})
+		_, err = transports.NewStream((*host)(c.loop), fd, p, cfg)
 	}
 	if err != nil {
 		c.result.SetError(err)

@@ -57,6 +57,7 @@ type rare struct {
 	reader, writer watcher
 	failure        error
 	held           *held
+	file           *fileFlight // an outstanding SendFile
 }
 
 type facts uint16
@@ -78,6 +79,8 @@ const (
 	retired    // the handle is stale, and operations are still to end
 	broken     // it can not be polled any more
 	resets     // closing it must reset the connection
+	attached   // the Proactor knows which descriptor the slot stands for
+	submits    // input and output are operations, not calls when a poll says so
 )
 
 // adopt takes a free slot for a descriptor. If there is one of that number, it

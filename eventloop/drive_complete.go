@@ -14,7 +14,9 @@ import (
 // completionDriver is transports.Driver over a Proactor: it submits operations
 // and is told of their ends. What has no completion form, pipes and terminals,
 // files that are passed, batches of datagrams, the program's own readers and
-// writers, is polled through the same queue and then done directly.
+// writers, is polled through the same queue and then done directly. Where the
+// Proactor does not poll, pipes are received from and sent to like sockets, raw
+// socket calls wait aside, and the platform table has refused the rest.
 //
 // A slot lives until its last operation has ended and its last entry has left
 // the ready queue, so that a completion always finds the slot that it is for: a
@@ -22,14 +24,18 @@ import (
 // a kind is under way for a slot, whose number is their tag.
 type completionDriver struct {
 	descriptors
-	loop *Loop
-	p    proactor.Proactor
+	loop  *Loop
+	p     proactor.Proactor
+	polls bool
+	files proactor.FileSender // nil: the system does not send files by itself
+	aside *aside              // nil: no raw socket call has had to wait
 
 	changed  []uint32 // slots to arrange before the next wait
 	starving []uint32 // slots whose receive found no buffer, in order
 	late     []proactor.Completion
 	sends    [][]byte // what the kernel sends from
 	noSends  []uint32 // free ones of them
+	filing   int      // outstanding SendFiles
 
 	buffer []byte // for what is received directly
 	post   postRoom
@@ -66,7 +72,8 @@ const (
 )
 
 func newCompletionDriver(l *Loop, p proactor.Proactor) *completionDriver {
-	d := &completionDriver{loop: l, p: p}
+	d := &completionDriver{loop: l, p: p, polls: p.Polls()}
+	d.files, _ = proactor.As[proactor.FileSender](p)
 	d.ready, d.half = &l.ready, d
 	d.collectOnce = func() {
 		if err := d.pump(time.Time{}, nil); err != nil {
@@ -129,7 +136,7 @@ func (d *completionDriver) collect() {
 // Settle implements transports.Driver. Half a send that went out is followed by
 // the other half in the next round.
 func (d *completionDriver) Settle() {
-	for len(d.sends) > len(d.noSends) && !d.pumping && !d.closed {
+	for len(d.sends)+d.filing > len(d.noSends) && !d.pumping && !d.closed {
 		d.reported = false
 		if d.collect(); !d.reported {
 			return
@@ -254,6 +261,9 @@ func (d *completionDriver) describe(tag, bits uint64) string {
 // being cancelled, and closes the proactor.
 func (d *completionDriver) shut() error {
 	d.closed = true // Close does not collect any more: all are cancelled together
+	if d.aside != nil {
+		d.aside.stop()
+	}
 	for fd := range d.owners {
 		h, s := d.owner(fd)
 		switch {
@@ -274,6 +284,7 @@ func (d *completionDriver) shut() error {
 	for i := range d.slots {
 		s := &d.slots[i]
 		s.registered = 0
+		s.facts &^= attached // by Close
 		d.tidy(uint32(i))
 	}
 	d.ready.clear()

@@ -8,9 +8,11 @@ import (
 
 // Listen implements transports.Driver.
 func (d *completionDriver) Listen(fd int, accepted func(int, platform.Sockaddr, error)) (transports.Handle, error) {
-	h := d.adopt(fd, slot{rare: &rare{accepted: accepted}, facts: reading})
-	d.touch(h.Slot())
-	return h, nil
+	h, err := d.introduce(fd, slot{rare: &rare{accepted: accepted}, facts: reading})
+	if err == nil {
+		d.touch(h.Slot())
+	}
+	return h, err
 }
 
 // bookAccept keeps what was accepted until there is a turn for it.
@@ -82,7 +84,10 @@ func (d *completionDriver) Connect(fd int, to platform.Sockaddr, done func(error
 		_ = platform.CloseFD(fd)
 		return 0, err
 	}
-	h := d.adopt(fd, slot{rare: &rare{connected: done}})
+	h, err := d.introduce(fd, slot{rare: &rare{connected: done}})
+	if err != nil {
+		return 0, err
+	}
 	i := h.Slot()
 	if to.IsUnix() {
 		d.push(i, proactor.NewOutcome(proactor.Connect, 0, false, -1))

@@ -1,7 +1,9 @@
 package eventloop
 
 import (
+	"errors"
 	"io"
+	"io/fs"
 	"slices"
 	"syscall"
 
@@ -12,7 +14,34 @@ import (
 
 // Open implements transports.Driver.
 func (d *completionDriver) Open(fd int, k transports.Kind, sink transports.Sink) (transports.Handle, error) {
-	return d.adopt(fd, slot{sink: sink, kind: k}), nil
+	s := slot{sink: sink, kind: k}
+	if k == transports.TCP || k == transports.Local || !d.polls {
+		s.facts = submits
+	}
+	return d.introduce(fd, s)
+}
+
+// introduce takes a slot for a descriptor and tells the Proactor of it. What that
+// can not serve is closed.
+func (d *completionDriver) introduce(fd int, s slot) (transports.Handle, error) {
+	h := d.adopt(fd, s)
+	i := h.Slot()
+	if err := d.p.Attach(fd, i); err != nil {
+		d.disown(&d.slots[i])
+		d.vacate(i)
+		_ = platform.CloseFD(fd)
+		return 0, err
+	}
+	d.slots[i].facts |= attached
+	return h, nil
+}
+
+// part ends what introduce began.
+func (d *completionDriver) part(i uint32) {
+	if s := &d.slots[i]; s.facts&attached != 0 {
+		s.facts &^= attached
+		d.p.Detach(int(s.fd), i)
+	}
 }
 
 // Read implements transports.Driver.
@@ -54,7 +83,7 @@ func (d *completionDriver) bookReceive(i uint32, o proactor.Outcome) {
 	case isPassing(err):
 		d.touch(i)
 		return
-	case err != nil:
+	case err != nil && s.kind != transports.WriteEnd:
 		s.extra().failure = err
 	}
 	d.push(i, o)
@@ -67,6 +96,8 @@ func (d *completionDriver) received(i uint32, o proactor.Outcome) {
 		err = io.EOF
 	}
 	switch {
+	case s.kind == transports.WriteEnd:
+		d.sensed(i, err)
 	case s.facts&reading == 0 || s.holds():
 		p := piece{err: err}
 		if err == nil {
@@ -78,6 +109,20 @@ func (d *completionDriver) received(i uint32, o proactor.Outcome) {
 		d.end(i, err)
 	default:
 		d.give(i, d.p.Bytes(o))
+	}
+}
+
+// sensed is the turn of a descriptor that is only written to, and is received
+// from to hear of its end. What the other side writes is nobody's. A handle that
+// can only be written to says so; then the end shows when something is written.
+func (d *completionDriver) sensed(i uint32, err error) {
+	s := &d.slots[i]
+	switch {
+	case err == nil || s.facts&reading == 0:
+	case errors.Is(err, fs.ErrPermission):
+		s.facts |= broken
+	default:
+		d.end(i, io.EOF)
 	}
 }
 
@@ -145,6 +190,9 @@ func (d *completionDriver) TrySend(h transports.Handle, b []byte) (int, error) {
 	if s == nil {
 		return 0, io.ErrClosedPipe
 	}
+	if s.facts&submits != 0 && s.kind >= transports.File {
+		return 0, nil // there is no call but the one that takes its time
+	}
 	n, err := s.trySend(b)
 	return n, s.cause(err)
 }
@@ -157,13 +205,13 @@ func (s *slot) cause(err error) error {
 	return err
 }
 
-// Send implements transports.Driver: to a socket it only submits.
+// Send implements transports.Driver: what is submitted is not taken yet.
 func (d *completionDriver) Send(h transports.Handle, b []byte) (int, error) {
 	s := d.at(h)
 	if s == nil {
 		return 0, io.ErrClosedPipe
 	}
-	if s.kind == transports.TCP || s.kind == transports.Local {
+	if s.facts&submits != 0 {
 		s.flight = d.lend(b)
 		d.submitSend(h.Slot(), b)
 		return 0, nil
@@ -198,6 +246,10 @@ func (d *completionDriver) submitSend(i uint32, b []byte) {
 // sent books a send. What is left of it goes out first.
 func (d *completionDriver) sent(i uint32, o proactor.Outcome) {
 	s := &d.slots[i]
+	if s.flight == 0 {
+		d.sentFile(i, o)
+		return
+	}
 	rest, err := d.sends[s.flight-1], o.Err()
 	gone := s.facts&retired != 0
 	if isPassing(err) && !gone {

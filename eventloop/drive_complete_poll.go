@@ -107,7 +107,7 @@ func (d *completionDriver) writable(i uint32, o proactor.Outcome) {
 
 // OpenDatagram implements transports.DatagramDriver.
 func (d *completionDriver) OpenDatagram(fd int, o transports.DatagramOptions, sink transports.DatagramSink) (transports.Handle, error) {
-	return d.adopt(fd, slot{rare: &rare{port: &datagramPort{sink: sink, options: o}}}), nil
+	return d.introduce(fd, slot{rare: &rare{port: &datagramPort{sink: sink, options: o}}})
 }
 
 // SendDatagrams implements transports.DatagramDriver. Its answer is wanted at

@@ -126,7 +126,7 @@ func (s *slot) waiting() (ops uint8) {
 // isReceived reports whether input comes by receives: files that are passed need
 // a control message, which a receive has no room for.
 func (s *slot) isReceived() bool {
-	return (s.kind == transports.TCP || s.kind == transports.Local) && s.facts&takesFiles == 0
+	return s.facts&(submits|takesFiles) == submits
 }
 
 // holds reports whether there is something to deliver before more is received.
@@ -189,10 +189,15 @@ func (d *completionDriver) Close(h transports.Handle) {
 
 // drop implements kernelHalf.
 func (d *completionDriver) drop(h transports.Handle) {
-	s := d.at(h)
+	s, i := d.at(h), h.Slot()
+	fd, known := int(s.fd), s.facts&attached != 0
 	d.disown(s)
 	s.fd = -1
-	d.retire(h.Slot())
+	s.facts &^= attached
+	d.retire(i)
+	if known {
+		d.p.Detach(fd, i)
+	}
 }
 
 // retire makes a slot's handle stale and ends its operations. The memory that
@@ -207,7 +212,7 @@ func (d *completionDriver) retire(i uint32) {
 	s.sink = nil
 	if s.rare != nil {
 		kept := s.rare.held // a connect still reads its address
-		s.rare = &rare{held: kept}
+		s.rare = &rare{held: kept, file: s.rare.file}
 		if kept != nil {
 			closeAll(kept.fds)
 			kept.fds = nil
@@ -259,6 +264,7 @@ func (d *completionDriver) tidy(i uint32) {
 			_ = platform.SetLingerReset(int(s.fd))
 		}
 		d.disown(s)
+		d.part(i)
 		_ = platform.CloseFD(int(s.fd))
 		s.fd = -1
 	}
@@ -271,6 +277,9 @@ func (d *completionDriver) tidy(i uint32) {
 // program may close the descriptor next, and a poll would keep its file open.
 func (d *completionDriver) watch(h transports.Handle, s *slot, anew bool) error {
 	i := h.Slot()
+	if !d.polls {
+		return d.watchAside(h, s)
+	}
 	wanted := s.wanted()
 	if anew {
 		switch _, err := platform.FileKind(int(s.fd)); {

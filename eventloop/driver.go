@@ -19,6 +19,21 @@ type driver interface {
 	// does and appends callbacks to the ready queue.
 	wait(until time.Time, park func() bool) error
 
+	// letGo calls release, from any goroutine, when nothing waits for a descriptor
+	// of the program's any more whose watchers are removed.
+	letGo(fd int, release func())
+
+	// sendsFiles reports whether SendFile of transports.FileSender may be called.
+	sendsFiles() bool
+
+	// listenPipe makes a named pipe, and a descriptor for Listen that stands for its
+	// server; *platform.UnsupportedError where there are none.
+	listenPipe(name string) (fd int, err error)
+
+	// knowsReadiness reports whether the kernel can be told to wake the loop when a
+	// duplicate of a transport's socket is ready.
+	knowsReadiness() bool
+
 	// rest is called when the loop stops: what a callback has sent must leave
 	// although no wait follows.
 	rest()

@@ -39,7 +39,7 @@ var perKind = []func(kind string){
 	handoverSpecs, serverConfigSpecs, clientsSpecs, raceSpecs, churnSpecs,
 	sockSpecs, sendfileSpecs, addrInfoSpecs,
 	tlsServerSpecs, tlsClientSpecs, startTLSSpecs, tlsExecutorSpecs, tlsPeerSpecs,
-	kindRefusalSpecs,
+	kindRefusalSpecs, whenClosedSpecs,
 }
 
 // perOffer are the specs of what some kinds of loop refuse; refusal_test.go has
@@ -47,6 +47,10 @@ var perKind = []func(kind string){
 var perOffer = map[platform.Operation][]func(kind string){
 	platform.AddReader:              {readerSpecs, writerSpecs, watchRefusalSpecs, descriptorSpecs},
 	platform.CreateDatagramEndpoint: {datagramSpecs, datagramConfigSpecs, datagramBatchSpecs},
+	platform.SubprocessExec: {
+		subprocessSpecs, subprocessStreamSpecs, subprocessEndSpecs, subprocessLoopSpecs,
+		subprocessWaitSpecs, subprocessRefusalSpecs, subprocessStressSpecs,
+	},
 }
 
 // kinds are what specs run on. A helper program has none: it must find the

@@ -42,6 +42,9 @@ func (o *transportOutput) Ready() {
 	o.send.begin()
 }
 
+// Refused implements transports.Reservation.
+func (o *transportOutput) Refused(sent int, _ error) { o.send.refused(sent) }
+
 // Lost implements transports.Reservation.
 func (o *transportOutput) Lost(err error) {
 	if errors.Is(err, net.ErrClosed) {
@@ -50,12 +53,35 @@ func (o *transportOutput) Lost(err error) {
 	o.send.stop(err)
 }
 
+// whole is the output itself where the loop's driver sends files over a socket.
+func (o *transportOutput) whole() wholeOutput {
+	l := o.send.loop
+	s, plain := o.transport.(*transports.Stream)
+	if !plain || !l.driver.sendsFiles() || s.ExtraInfo("socket") == nil || l.table.Check(platform.SendfileNative) != nil {
+		return nil
+	}
+	return o
+}
+
+// feedFile implements wholeOutput.
+func (o *transportOutput) feedFile(file *os.File, offset int64, n int) (err error) {
+	var fd int
+	err = controlFile(file, func(original int) error {
+		fd, err = platform.DupFD(original)
+		return os.NewSyscallError("dup", err)
+	})
+	if err == nil {
+		o.transport.(*transports.Stream).FeedFile(fd, offset, n)
+	}
+	return err
+}
+
 // direct duplicates the descriptor of a stream: a step in the executor must not
 // use one that its transport may close.
 func (o *transportOutput) direct() *heldSocket {
 	l := o.send.loop
 	s, plain := o.transport.(*transports.Stream)
-	if !plain || l.table.Check(platform.SendfileNative) != nil {
+	if !plain || !l.driver.knowsReadiness() || l.table.Check(platform.SendfileNative) != nil {
 		return nil
 	}
 	fd, err := platform.DupFD(int(s.ExtraInfo("socket").(*platform.Socket).FD()))
@@ -127,8 +153,11 @@ type socketOutput struct {
 
 var _ fileOutput = (*socketOutput)(nil)
 
+// whole is nothing: a socket of the program's own is not tied to the driver.
+func (o *socketOutput) whole() wholeOutput { return nil }
+
 func (o *socketOutput) direct() *heldSocket {
-	if o.send.loop.table.Check(platform.SendfileNative) != nil {
+	if !o.send.loop.driver.knowsReadiness() || o.send.loop.table.Check(platform.SendfileNative) != nil {
 		return nil
 	}
 	return o.held

@@ -30,6 +30,7 @@ type fileSend struct {
 	file   *os.File
 	out    fileOutput
 	direct *heldSocket // what the kernel sends to; nil: the bytes are copied
+	whole  wholeOutput // what has the kernel send as an operation; nil: the same
 
 	offset  int64 // of the next byte
 	rest    int64 // wanted
@@ -50,8 +51,18 @@ type fileSend struct {
 	orphan  bool
 }
 
+// wholeOutput is an output whose system sends a file as an operation of its own.
+type wholeOutput interface {
+	// feedFile sends n bytes of a file, from offset on, and then calls
+	// fileSend.fed, refused, or stop. The error is the file's.
+	feedFile(file *os.File, offset int64, n int) error
+}
+
 // fileOutput is where a file goes.
 type fileOutput interface {
+	// whole returns what the system sends files to as an operation, nil if it does
+	// not.
+	whole() wholeOutput
 	// direct returns a socket that the kernel can send to, nil if there is none.
 	direct() *heldSocket
 	// feed sends b and then calls fileSend.fed, or stop.
@@ -130,7 +141,9 @@ func (s *fileSend) examined() {
 		return
 	}
 	if s.regular {
-		s.direct = s.out.direct()
+		if s.whole = s.out.whole(); s.whole == nil {
+			s.direct = s.out.direct()
+		}
 	}
 	s.next()
 }
@@ -140,6 +153,8 @@ func (s *fileSend) next() {
 	switch {
 	case s.rest == 0:
 		s.finish(nil)
+	case s.whole != nil:
+		s.step(s.measure, s.feedWhole)
 	case s.direct != nil:
 		s.step(s.sendSome, s.sentSome)
 	default:
@@ -148,6 +163,35 @@ func (s *fileSend) next() {
 		}
 		s.step(s.readSome, s.haveRead)
 	}
+}
+
+// wholeStep is how much one operation sends. What has been passed on when the call
+// is cancelled is still sent.
+const wholeStep = 1 << 20
+
+// measure finds out how much there is to send now. A file may grow meanwhile, and
+// to send more than there is would be an error.
+func (s *fileSend) measure() {
+	info, err := s.file.Stat()
+	if s.err = err; err == nil {
+		s.n = int(min(s.rest, wholeStep, info.Size()-s.offset))
+	}
+}
+
+func (s *fileSend) feedWhole() {
+	if s.err == nil && s.n > 0 {
+		s.err = s.whole.feedFile(s.file, s.offset, s.n)
+	}
+	if s.err != nil || s.n <= 0 {
+		s.finish(s.err)
+	}
+}
+
+// refused goes on by copying, as after any refusal of the system (contract O10).
+func (s *fileSend) refused(sent int) {
+	s.account(sent)
+	s.whole = nil
+	s.next()
 }
 
 func (s *fileSend) sendSome() {

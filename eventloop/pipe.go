@@ -119,10 +119,14 @@ func pipeError(end pipeEnd, err error) error {
 
 // pipeOpening is a file on its way to becoming a transport.
 type pipeOpening struct {
-	loop     *Loop
-	file     *os.File
-	kind     platform.Kind
-	silent   bool
+	loop   *Loop
+	file   *os.File
+	kind   platform.Kind
+	silent bool
+	// overlapped is a pipe that can be waited for where the kernel tells of no
+	// readiness: non-blocking, as far as the system knows the word.
+	overlapped bool
+
 	fd       int // a duplicate; the file's own until handOver
 	restore  func(fd int)
 	protocol protocols.Protocol
@@ -141,7 +145,10 @@ func (o *pipeOpening) examine(end pipeEnd, factory func() protocols.Protocol) er
 		if o.kind, err = platform.FileKind(fd); err != nil {
 			return err
 		}
-		reads, writes, err = platform.AccessMode(fd)
+		if reads, writes, err = platform.AccessMode(fd); err != nil || o.kind != platform.KindFIFO {
+			return err
+		}
+		o.overlapped, err = platform.IsNonblocking(fd)
 		return err
 	})
 	switch {
@@ -163,8 +170,15 @@ func isPipeLike(k platform.Kind) bool {
 
 // check asks what depends on the loop.
 func (o *pipeOpening) check(end pipeEnd) error {
-	if o.kind == platform.KindCharDevice {
+	switch {
+	case o.kind == platform.KindCharDevice:
 		return o.loop.table.Check(end.charDevice)
+	case o.kind == platform.KindFIFO && !o.overlapped && !o.loop.driver.knowsReadiness():
+		return &platform.UnsupportedError{
+			Op: string(end.op), Loop: o.loop.kind, OS: o.loop.table.Target().OS,
+			Reason:      "the pipe was not opened for overlapped calls",
+			Alternative: "platform.OverlappedPipe, or a named pipe opened with FILE_FLAG_OVERLAPPED",
+		}
 	}
 	return nil
 }
@@ -188,6 +202,7 @@ func (o *pipeOpening) begin(factory func() protocols.Protocol) (err error) {
 		if o.fd, err = platform.DupFD(fd); err != nil {
 			return os.NewSyscallError("fcntl", err)
 		}
+		_ = platform.LeavePort(o.fd) // who can not do without it will say so
 		if o.restore, err = o.loop.modes.unblock(o.fd); err != nil {
 			platform.CloseFD(o.fd)
 			return os.NewSyscallError("fcntl", err)

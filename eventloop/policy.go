@@ -112,10 +112,10 @@ func (p *DefaultPolicy) New() (*Loop, error) {
 	if p.Factory != nil {
 		return p.Factory()
 	}
-	if platform.For(platform.Target{}).Check(platform.NewSelectorLoop) == nil {
-		return NewSelectorLoop(nil)
+	if platform.For(platform.Target{}).Proactor() {
+		return NewProactorLoop(nil)
 	}
-	return NewProactorLoop(nil)
+	return NewSelectorLoop(nil)
 }
 
 // ChildWatcher implements Policy. Unless another was set it is

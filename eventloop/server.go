@@ -67,10 +67,12 @@ func (s *Server) Addrs() []net.Addr { return s.addrs }
 func (s *Server) Loop() *Loop { return s.loop }
 
 // Sockets returns restricted views of the server's sockets, in the order of
-// Addrs; none after Close.
+// Addrs; none after Close, and none of a named pipe.
 func (s *Server) Sockets() (views []*platform.Socket) {
 	for _, b := range s.sockets {
-		views = append(views, b.view)
+		if !b.local.IsPipe() {
+			views = append(views, b.view)
+		}
 	}
 	return views
 }

@@ -67,8 +67,11 @@ func (b *serverSocket) serve(s *Server) error {
 		}
 	}
 	kind := transports.TCP
-	if b.local.IsUnix() {
+	switch {
+	case b.local.IsUnix():
 		kind = transports.Local
+	case b.local.IsPipe():
+		kind = transports.File
 	}
 	listener, err := transports.Listen((*host)(s.loop), b.fd, transports.ListenerConfig{
 		Factory:           s.secured(),

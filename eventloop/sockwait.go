@@ -73,7 +73,7 @@ func (h *heldSocket) unwait() {
 func (h *heldSocket) free() {
 	h.unwait()
 	h.loop.driver.giveBack(h.which, h.fd)
-	h.release()
+	h.loop.driver.letGo(h.fd, h.release)
 }
 
 // sockError gives an error of a raw call its shape; misuse is left as it is.

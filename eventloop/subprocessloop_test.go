@@ -1,5 +1,3 @@
-//go:build unix
-
 package eventloop_test
 
 import (
@@ -7,9 +5,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"os"
 	"sync"
-	"syscall"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -23,15 +19,13 @@ import (
 )
 
 func subprocessLoopSpecs(kind string) {
-	cat := subprocess.Spec{Path: "cat"}
-
 	Describe("cancelling SubprocessExec", func() {
 		It("kills the child before the protocol hears of it", func(ctx SpecContext) { // L24
 			w, p := newNursery(kind), &recorder.Subprocess{}
 			made := 0
 			var f *eventloop.Future[eventloop.SubprocessConnection]
 			w.on(ctx, func() {
-				f = w.SubprocessExec(func() protocols.SubprocessProtocol { made++; return p }, cat)
+				f = w.SubprocessExec(func() protocols.SubprocessProtocol { made++; return p }, cat())
 				f.Cancel()
 			})
 			Expect(f.Await(ctx)).Error().To(MatchError(eventloop.ErrCancelled))
@@ -45,8 +39,8 @@ func subprocessLoopSpecs(kind string) {
 			w, p := newNursery(kind), &recorder.Subprocess{}
 			var f *eventloop.Future[eventloop.SubprocessConnection]
 			p.OnMade = func(protocols.SubprocessTransport) { f.Cancel() }
-			w.on(ctx, func() { f = w.SubprocessExec(makes(p), cat) })
-			Expect(w.ended(ctx, p)).To(Equal(-int(syscall.SIGKILL)))
+			w.on(ctx, func() { f = w.SubprocessExec(makes(p), cat()) })
+			Expect(w.ended(ctx, p)).To(Equal(killed))
 			Expect(p.Violations()).To(BeEmpty())
 		}, bounded)
 
@@ -57,7 +51,7 @@ func subprocessLoopSpecs(kind string) {
 				close(starting)
 				<-cancelled
 				return p
-			}, cat)
+			}, cat())
 			Eventually(ctx, starting).Should(BeClosed())
 			Expect(w.Post(func() { f.Cancel() })).To(Succeed())
 			close(cancelled)
@@ -70,7 +64,7 @@ func subprocessLoopSpecs(kind string) {
 			w := newNursery(kind)
 			for turns := range 8 {
 				p := &recorder.Subprocess{}
-				f := w.SubprocessExec(makes(p), cat)
+				f := w.SubprocessExec(makes(p), cat())
 				late := make(chan bool, 1)
 				var cancel func()
 				cancel = func() {
@@ -94,7 +88,7 @@ func subprocessLoopSpecs(kind string) {
 			guardChildren()
 			w := newRealWorld(kind)
 			made := 0
-			f := w.SubprocessExec(func() protocols.SubprocessProtocol { made++; return subprocess.Held() }, cat)
+			f := w.SubprocessExec(func() protocols.SubprocessProtocol { made++; return subprocess.Held() }, cat())
 			f.Cancel()
 			w.background()
 			w.on(ctx, func() {})
@@ -110,7 +104,7 @@ func subprocessLoopSpecs(kind string) {
 			halt := w.background()
 			ps := []*recorder.Subprocess{{}, {}}
 			for _, p := range ps {
-				w.exec(ctx, p, cat)
+				w.exec(ctx, p, cat())
 			}
 			halt()
 			over := make(chan error, 1)
@@ -123,7 +117,7 @@ func subprocessLoopSpecs(kind string) {
 			for _, p := range ps {
 				Expect(p.String()).To(Equal("made"))
 			}
-			Expect(w.SubprocessExec(makes(ps[0]), cat).Await(ctx)).Error().To(MatchError(eventloop.ErrLoopClosed))
+			Expect(w.SubprocessExec(makes(ps[0]), cat()).Await(ctx)).Error().To(MatchError(eventloop.ErrLoopClosed))
 		}, bounded)
 
 		It("is silent about those that are over", func(ctx SpecContext) {
@@ -131,7 +125,7 @@ func subprocessLoopSpecs(kind string) {
 			var log lockedBuffer
 			w := newConfiguredWorld(eventloop.SelectorConfig{Selector: kind, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 			halt, p := w.background(), &recorder.Subprocess{}
-			w.exec(ctx, p, subprocess.Spec{Path: "true"})
+			w.exec(ctx, p, nothing())
 			w.ended(ctx, p)
 			halt()
 			Expect(w.Close()).To(Succeed())
@@ -140,22 +134,11 @@ func subprocessLoopSpecs(kind string) {
 	})
 
 	Describe("the end of Run with children", func() {
-		// runs is Run with a loop of the kind.
-		runs := func(linger time.Duration, log io.Writer, main func(context.Context, *eventloop.Loop) error) error {
-			guard()
-			guardChildren()
-			eventloop.SetPolicy(&eventloop.DefaultPolicy{Factory: func() (*eventloop.Loop, error) {
-				return looptest.OfKind(kind, eventloop.SelectorConfig{Linger: linger, Logger: slog.New(slog.NewTextHandler(log, nil))})
-			}})
-			DeferCleanup(func() { eventloop.SetPolicy(nil) })
-			return eventloop.Run(context.Background(), main)
-		}
-
 		It("kills them and waits until they are lost", func(ctx SpecContext) {
 			for _, linger := range []time.Duration{0, -1} {
 				p, log := &recorder.Subprocess{}, &lockedBuffer{}
-				err := runs(linger, log, func(ctx context.Context, l *eventloop.Loop) error {
-					_, err := l.SubprocessExec(makes(p), cat).Await(ctx)
+				err := runsWith(kind, linger, log, func(ctx context.Context, l *eventloop.Loop) error {
+					_, err := l.SubprocessExec(makes(p), cat()).Await(ctx)
 					return err
 				})
 				Expect(err).NotTo(HaveOccurred())
@@ -166,66 +149,18 @@ func subprocessLoopSpecs(kind string) {
 			}
 		}, bounded)
 
-		It("does not wait for ever for one whose end nobody tells", func(ctx SpecContext) {
-			p, log := &recorder.Subprocess{}, &lockedBuffer{}
-			watcher := &untold{ChildWatcher: subprocess.NewGoroutineWatcher()}
-			began := time.Now()
-			err := runs(50*time.Millisecond, log, func(ctx context.Context, l *eventloop.Loop) error {
-				if err := eventloop.CurrentPolicy().SetChildWatcher(watcher); err != nil {
-					return err
-				}
-				_, err := l.SubprocessExec(makes(p), cat).Await(ctx)
-				return err
-			})
-			Expect(err).NotTo(HaveOccurred())
-			Expect(time.Since(began)).To(BeNumerically("<", patient))
-			Expect(p.Count(recorder.Exited)).To(BeZero())
-			Expect(log.String()).To(ContainSubstring("processes=1"))
-		}, bounded)
-	})
-
-	Describe("a child watcher that", func() {
-		policy := func(w subprocess.ChildWatcher) {
-			GinkgoHelper()
-			eventloop.SetPolicy(nil)
-			Expect(eventloop.CurrentPolicy().SetChildWatcher(w)).To(Succeed())
-			DeferCleanup(func() { eventloop.SetPolicy(nil) })
-		}
-
-		It("is closed starts nothing", func(ctx SpecContext) { // L33
-			w := newNursery(kind)
-			watcher := subprocess.NewGoroutineWatcher()
-			Expect(watcher.Close()).To(Succeed())
-			policy(watcher)
-			made := 0
-			_, err := w.SubprocessExec(func() protocols.SubprocessProtocol { made++; return subprocess.Held() }, cat).Await(ctx)
-			Expect(err).To(MatchError(eventloop.ErrInvalidState))
-			Expect(made).To(BeZero())
-		}, bounded)
-
-		It("refuses a child that was started has it killed", func(ctx SpecContext) {
-			w, p := newNursery(kind), &recorder.Subprocess{}
-			policy(&rejecting{subprocess.NewGoroutineWatcher()})
-			Expect(w.SubprocessExec(makes(p), cat).Await(ctx)).Error().To(MatchError(errSpec))
-			Eventually(childProcesses).WithTimeout(patient).Should(BeEmpty())
-			w.on(ctx, func() {})
-			Expect(p.String()).To(BeEmpty())
-		}, bounded)
 	})
 }
 
-// untold reaps and tells nobody.
-type untold struct{ subprocess.ChildWatcher }
-
-func (u *untold) AddChildHandler(l subprocess.Loop, p *os.Process, _ func(pid, code int)) error {
-	return u.ChildWatcher.AddChildHandler(l, p, func(int, int) {})
-}
-
-// rejecting takes no child.
-type rejecting struct{ subprocess.ChildWatcher }
-
-func (*rejecting) AddChildHandler(subprocess.Loop, *os.Process, func(pid, code int)) error {
-	return errSpec
+// runsWith is Run with a loop of the kind, for a spec that may leave nothing behind.
+func runsWith(kind string, linger time.Duration, log io.Writer, main func(context.Context, *eventloop.Loop) error) error {
+	GinkgoHelper()
+	guard()
+	guardChildren()
+	usePolicy(&eventloop.DefaultPolicy{Factory: func() (*eventloop.Loop, error) {
+		return looptest.OfKind(kind, eventloop.SelectorConfig{Linger: linger, Logger: slog.New(slog.NewTextHandler(log, nil))})
+	}})
+	return eventloop.Run(context.Background(), main)
 }
 
 // lockedBuffer is a log.

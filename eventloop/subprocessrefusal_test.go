@@ -1,15 +1,10 @@
-//go:build unix
-
 package eventloop_test
 
 import (
 	"errors"
-	"fmt"
-	"net"
 	"os"
 	"runtime"
 	"strings"
-	"syscall"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -92,7 +87,7 @@ func subprocessRefusalSpecs(kind string) {
 	)
 
 	Describe("a factory of a child's protocol", func() {
-		spec := subprocess.Spec{Path: "true"}
+		spec := nothing()
 
 		It("must not be nil", func() {
 			Expect(refuses(func(w *world, _ func() protocols.SubprocessProtocol) *eventloop.Future[eventloop.SubprocessConnection] {
@@ -115,45 +110,12 @@ func subprocessRefusalSpecs(kind string) {
 		It("takes the specification as it was when it was called", func(ctx SpecContext) {
 			guardChildren()
 			w, p := newRealWorld(kind), &recorder.Subprocess{}
-			spec := subprocess.Spec{Path: "/bin/sh", Args: []string{"-c", "echo $WORD"}, Env: []string{"WORD=before"}}
+			spec := shell("echo $WORD", subprocess.Spec{Env: []string{"WORD=before"}})
 			w.SubprocessExec(makes(p), spec)
 			spec.Args[1], spec.Env[0] = "echo changed", "WORD=after"
 			w.background()
 			w.ended(ctx, p)
 			Expect(string(p.Data(1))).To(Equal("before\n"))
-		}, bounded)
-
-		It("fails for want of descriptors, and leaves none open", func(ctx SpecContext) {
-			stdout, stderr := helper(ctx, "childlimits:"+kind)
-			Expect(stdout).To(Equal("failed: true otherwise: 0\n"), stderr)
-		}, bounded)
-
-		if isProactor(kind) {
-			return // nothing refuses to be polled
-		}
-
-		It("kills a child whose pipes the selector can not watch, or ends the pipes", func(ctx SpecContext) {
-			guardChildren()
-			m := newTap(kind)
-			w, p := newConfiguredWorld(eventloop.SelectorConfig{Selector: m}), &recorder.Subprocess{}
-			w.background()
-			w.on(ctx, func() { m.refusal = syscall.ENOSPC }) // as epoll says it
-			_, err := w.SubprocessExec(makes(p), subprocess.Spec{Path: "cat"}).Await(ctx)
-			if m.isEdgeTriggered() { // and so registered when they are opened
-				var e *net.OpError
-				Expect(errors.As(err, &e)).To(BeTrue())
-				Expect(err).To(MatchError(syscall.ENOSPC))
-				Eventually(childProcesses).WithTimeout(patient).Should(BeEmpty())
-				w.on(ctx, func() {})
-				Expect(p.String()).To(BeEmpty())
-				return
-			}
-			Expect(err).NotTo(HaveOccurred())
-			Expect(w.ended(ctx, p)).To(BeZero())
-			for fd := range 3 {
-				Expect(p.Pipe(fd)).To(Equal(fmt.Sprintf("pipe%d(%v)", fd, syscall.ENOSPC)))
-			}
-			Expect(w.reports()).To(HaveEach(HaveField("Err", MatchError(syscall.ENOSPC))))
 		}, bounded)
 	})
 }

@@ -1,5 +1,3 @@
-//go:build unix
-
 package eventloop_test
 
 import (
@@ -7,10 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"os/exec"
-	"sync"
-	"syscall"
-	"testing"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -22,7 +16,6 @@ import (
 )
 
 const (
-	crowdSize   = 2000
 	crowdAtOnce = 50
 	chatter     = 64 << 10 // bytes on each output
 )
@@ -33,18 +26,9 @@ type speaker int
 
 func (s speaker) isKilled() bool { return s%3 == 0 }
 
-// script needs no other program than the shell: printf is part of it.
-func (s speaker) script() string {
-	end := fmt.Sprintf("exit %d", s.code())
-	if s.isKilled() {
-		end = "read x; exit 99"
-	}
-	return fmt.Sprintf("printf %%0%dd %d; printf %%0%dd %d >&2; %s", chatter, s, chatter, s+crowdSize, end)
-}
-
 func (s speaker) code() int {
 	if s.isKilled() {
-		return -int(syscall.SIGTERM)
+		return terminated
 	}
 	return int(s % 100)
 }
@@ -125,7 +109,7 @@ func crowdOnLoop(kind string, n int) error {
 			}
 			s := next
 			next++
-			f := l.SubprocessShell(func() protocols.SubprocessProtocol { return &listener{speaker: s, over: over} }, s.script(), subprocess.Spec{})
+			f := l.SubprocessExec(func() protocols.SubprocessProtocol { return &listener{speaker: s, over: over} }, shell(s.script(), subprocess.Spec{}))
 			f.WhenDone(func() {
 				if err := f.Err(); err != nil {
 					over(err)
@@ -141,72 +125,6 @@ func crowdOnLoop(kind string, n int) error {
 	return errors.Join(append(failures, err)...)
 }
 
-// hearing is a speaker's output as os/exec wants it.
-type hearing struct {
-	mu    *sync.Mutex
-	heard said
-	total *int
-	all   func()
-}
-
-func (h *hearing) Write(b []byte) (int, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.heard.add(b)
-	if *h.total += len(b); *h.total == 2*chatter {
-		h.all()
-	}
-	return len(b), nil
-}
-
-// crowdByExec is the same work through os/exec.
-func crowdByExec(n int) error {
-	var running sync.WaitGroup
-	room, failures := make(chan bool, crowdAtOnce), make(chan error, n)
-	for s := range speaker(n) {
-		room <- true
-		running.Go(func() {
-			failures <- speakByExec(s)
-			<-room
-		})
-	}
-	running.Wait()
-	close(failures)
-	var all []error
-	for err := range failures {
-		all = append(all, err)
-	}
-	return errors.Join(all...)
-}
-
-func speakByExec(s speaker) error {
-	cmd := exec.Command("/bin/sh", "-c", s.script())
-	var mu sync.Mutex
-	total := 0
-	all := func() {
-		if s.isKilled() {
-			_ = cmd.Process.Signal(syscall.SIGTERM)
-		}
-	}
-	out, errs := &hearing{mu: &mu, total: &total, all: all}, &hearing{mu: &mu, total: &total, all: all}
-	cmd.Stdout, cmd.Stderr = out, errs
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		return err
-	}
-	defer stdin.Close()
-	var exit *exec.ExitError
-	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
-		return err
-	}
-	status := cmd.ProcessState.Sys().(syscall.WaitStatus)
-	code := status.ExitStatus()
-	if status.Signaled() {
-		code = -int(status.Signal())
-	}
-	return s.verdict(out.heard, errs.heard, code)
-}
-
 func subprocessStressSpecs(kind string) {
 	Describe("a crowd of children", Label("stress"), func() {
 		It("loses no byte, no return code, no child, no descriptor and no goroutine", func(SpecContext) {
@@ -218,23 +136,4 @@ func subprocessStressSpecs(kind string) {
 			AddReportEntry("on the loop", time.Since(began).String(), ReportEntryVisibilityFailureOrVerbose)
 		}, SpecTimeout(5*time.Minute))
 	})
-}
-
-// BenchmarkCrowd compares the children of a loop with those of os/exec.
-func BenchmarkCrowd(b *testing.B) {
-	b.Run("loop", func(b *testing.B) {
-		for b.Loop() {
-			if err := crowdOnLoop("", crowdSize); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	b.Run("exec", func(b *testing.B) {
-		for b.Loop() {
-			if err := crowdByExec(crowdSize); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	eventloop.SetPolicy(nil)
 }

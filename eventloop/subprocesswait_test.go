@@ -1,11 +1,8 @@
-//go:build unix
-
 package eventloop_test
 
 import (
 	"bytes"
 	"context"
-	"errors"
 	"os"
 	"time"
 
@@ -22,17 +19,9 @@ func subprocessWaitSpecs(kind string) {
 	// held starts a shell script whose output waits for Communicate.
 	held := func(ctx context.Context, w *world, script string) protocols.SubprocessTransport {
 		GinkgoHelper()
-		c, err := w.SubprocessShell(subprocess.Held, script, subprocess.Spec{}).Await(ctx)
+		c, err := w.SubprocessExec(subprocess.Held, shell(script, subprocess.Spec{})).Await(ctx)
 		Expect(err).NotTo(HaveOccurred())
 		return c.Transport
-	}
-	// gone waits until the loop has nothing to do with the child any more.
-	gone := func(ctx context.Context, w *world, t protocols.SubprocessTransport) {
-		GinkgoHelper()
-		Eventually(func() (left protocols.SubprocessProtocol) {
-			w.on(ctx, func() { left = t.Protocol() })
-			return left
-		}).WithTimeout(patient).Should(BeNil())
 	}
 	brief := func() (context.Context, context.CancelFunc) {
 		return context.WithTimeoutCause(context.Background(), tick, errSpec)
@@ -111,7 +100,7 @@ func subprocessWaitSpecs(kind string) {
 		It("does so in a task, where it needs nothing held", func(ctx SpecContext) { // L27 D4
 			w, p := newNursery(kind), &recorder.Subprocess{}
 			task := eventloop.CreateTask(w.Loop, func(ctx context.Context) (string, error) {
-				c, err := w.SubprocessExec(makes(p), subprocess.Spec{Path: "sort"}).Await(ctx)
+				c, err := w.SubprocessExec(makes(p), shell("exec sort", subprocess.Spec{})).Await(ctx)
 				if err != nil {
 					return "", err
 				}
@@ -138,7 +127,7 @@ func subprocessWaitSpecs(kind string) {
 
 		It("tells an output without a word from one that is no pipe", func(ctx SpecContext) {
 			w := newNursery(kind)
-			c, err := w.SubprocessExec(subprocess.Held, subprocess.Spec{Path: "true", Stderr: subprocess.DevNull}).Await(ctx)
+			c, err := w.SubprocessExec(subprocess.Held, shell("exit 0", subprocess.Spec{Stderr: subprocess.DevNull})).Await(ctx)
 			Expect(err).NotTo(HaveOccurred())
 			stdout, stderr, err := c.Transport.Communicate(ctx, nil)
 			Expect(err).NotTo(HaveOccurred())
@@ -161,7 +150,7 @@ func subprocessWaitSpecs(kind string) {
 
 		It("refuses input that can not be sent, having done nothing", func(ctx SpecContext) {
 			w := newNursery(kind)
-			c, err := w.SubprocessExec(subprocess.Held, subprocess.Spec{Path: "echo", Args: []string{"x"}, Stdin: subprocess.DevNull}).Await(ctx)
+			c, err := w.SubprocessExec(subprocess.Held, shell("echo x", subprocess.Spec{Stdin: subprocess.DevNull})).Await(ctx)
 			Expect(err).NotTo(HaveOccurred())
 			_, _, err = c.Transport.Communicate(ctx, []byte("input"))
 			Expect(err).To(MatchError(os.ErrInvalid))
@@ -192,11 +181,10 @@ func subprocessWaitSpecs(kind string) {
 
 		It("returns what came so far when its context ends, and the rest to the next", func(ctx SpecContext) {
 			w := newNursery(kind)
-			r, more := filePipe()
-			c, err := w.SubprocessShell(subprocess.Held, "cat; echo first; while read x <&3; do echo $x; done", subprocess.Spec{ExtraFiles: []*os.File{r}}).Await(ctx)
+			more := newGate()
+			c, err := w.SubprocessExec(subprocess.Held, shell("cat; echo first; cat <&3", more.before(subprocess.Spec{}))).Await(ctx)
 			Expect(err).NotTo(HaveOccurred())
 			t := c.Transport
-			Expect(r.Close()).To(Succeed())
 			limited, cancel := context.WithCancelCause(ctx)
 			go func() {
 				for !hasSaid(ctx, w, t) {
@@ -218,7 +206,7 @@ func subprocessWaitSpecs(kind string) {
 
 		It("loses nothing whenever its context ends", func(ctx SpecContext) {
 			w := newNursery(kind)
-			t := held(ctx, w, "i=0; while [ $i -lt 3000 ]; do echo line $i; i=$((i+1)); done")
+			t := held(ctx, w, manyLines)
 			var all []byte
 			for turns := 1; ; turns++ {
 				limited, cancel := context.WithTimeout(ctx, time.Duration(turns%7)*time.Millisecond)
@@ -238,8 +226,8 @@ func subprocessWaitSpecs(kind string) {
 
 		It("keeps for the next what comes when its context has ended and the loop does not know", func(ctx SpecContext) {
 			w := newNursery(kind)
-			r, more := filePipe()
-			c, err := w.SubprocessShell(subprocess.Held, "read x <&3; echo said", subprocess.Spec{ExtraFiles: []*os.File{r}}).Await(ctx)
+			more := newGate()
+			c, err := w.SubprocessExec(subprocess.Held, shell("read x <&3; echo said", more.before(subprocess.Spec{}))).Await(ctx)
 			Expect(err).NotTo(HaveOccurred())
 			t := c.Transport
 			limited, cancel := context.WithCancelCause(ctx)
@@ -271,8 +259,8 @@ func subprocessWaitSpecs(kind string) {
 
 		It("gives the outputs back to the protocol when its context ends", func(ctx SpecContext) {
 			w, p := newNursery(kind), &recorder.Subprocess{}
-			r, more := filePipe()
-			t := w.exec(ctx, p, subprocess.Spec{Path: "/bin/sh", Args: []string{"-c", "read x <&3; echo late"}, ExtraFiles: []*os.File{r}})
+			more := newGate()
+			t := w.exec(ctx, p, shell("read x <&3; echo late", more.before(subprocess.Spec{})))
 			task := eventloop.CreateTask(w.Loop, func(ctx context.Context) (int, error) {
 				_, _, err := t.Communicate(ctx, nil)
 				return 0, err
@@ -300,17 +288,16 @@ func subprocessWaitSpecs(kind string) {
 			Expect(err).To(MatchError(eventloop.ErrLoopClosed))
 			Expect(t.Wait(ctx)).Error().To(MatchError(eventloop.ErrLoopClosed))
 		}, bounded)
-
-		It("is refused for a child on a PTY", func(ctx SpecContext) {
-			w := newNursery(kind)
-			c, err := w.SubprocessExec(subprocess.Held, subprocess.Spec{Path: "cat", PTY: &subprocess.PTY{}}).Await(ctx)
-			Expect(err).NotTo(HaveOccurred())
-			_, _, err = c.Transport.Communicate(ctx, nil)
-			Expect(err).To(MatchError(errors.ErrUnsupported))
-			w.on(ctx, func() { _ = c.Transport.Close() })
-			gone(ctx, w, c.Transport)
-		}, bounded)
 	})
+}
+
+// gone waits until the loop has nothing to do with the child any more.
+func gone(ctx context.Context, w *world, t protocols.SubprocessTransport) {
+	GinkgoHelper()
+	Eventually(func() (left protocols.SubprocessProtocol) {
+		w.on(ctx, func() { left = t.Protocol() })
+		return left
+	}).WithTimeout(patient).Should(BeNil())
 }
 
 // stop is a callback that holds the loop.

@@ -10,8 +10,8 @@ import (
 var perKindHere = []func(kind string){
 	unixSpecs, fileSpecs, unixgramSpecs, serverLimitSpecs,
 	readPipeSpecs, writePipeSpecs,
-	signalSpecs, whenClosedSpecs,
-	subprocessSpecs, subprocessStreamSpecs, subprocessEndSpecs, subprocessLoopSpecs, subprocessWaitSpecs, subprocessRefusalSpecs, subprocessStressSpecs, ptySpecs,
+	signalSpecs,
+	subprocessUnixSpecs, subprocessSignalSpecs, subprocessWatcherSpecs, subprocessLimitSpecs, ptySpecs,
 }
 
 var perOfferHere = map[platform.Operation][]func(kind string){

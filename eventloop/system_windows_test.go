@@ -2,10 +2,19 @@ package eventloop_test
 
 import "github.com/tidemill-go/tidemill/platform"
 
-var perKindHere = []func(kind string){}
+var perKindHere = []func(kind string){interruptSpecs}
 
-var perOfferHere = map[platform.Operation][]func(kind string){}
+var perOfferHere = map[platform.Operation][]func(kind string){
+	platform.SubprocessExec: {subprocessWindowsSpecs},
+}
 
-var helpersHere = map[string]func() error{}
+var helpersHere = map[string]func() error{
+	"shell":    runShell,
+	"argument": sayArgument,
+}
 
-var kindHelpersHere = map[string]func(kind string) error{}
+var kindHelpersHere = map[string]func(kind string) error{
+	"inherit":   inheritStreams,
+	"interrupt": runUntilInterrupted,
+	"press":     interruptChild,
+}

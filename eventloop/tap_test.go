@@ -100,6 +100,9 @@ type tappedProactor struct {
 	tap *tap
 }
 
+// Unwrap is for proactor.As.
+func (p *tappedProactor) Unwrap() proactor.Proactor { return p.Proactor }
+
 func (p *tappedProactor) Wait(until time.Time, park func() bool) (done []proactor.Completion, err error) {
 	err = p.tap.through(until, park, func(until time.Time, park func() bool) (err error) {
 		done, err = p.Proactor.Wait(until, park)

@@ -35,9 +35,6 @@ type Outgoing struct {
 	To Name
 }
 
-// outboxSize is how many datagrams one system call sends at most.
-const outboxSize = 64
-
 // Where packet information is not to be had.
 const (
 	noPacketInfoReason      = "the control messages that tell a datagram's destination are read on Linux only"

@@ -56,7 +56,7 @@ func (d *Descriptor) FD() uintptr {
 func (d *Descriptor) Dup() (*os.File, error) {
 	var file *os.File
 	err := d.with(func(fd int) error {
-		dup, err := DupFD(fd)
+		dup, err := dupForFile(fd)
 		if err != nil {
 			return os.NewSyscallError("fcntl", err)
 		}

@@ -75,6 +75,16 @@ func IsNoBuffers(err error) bool { return errnoOf(err) == unix.ENOBUFS }
 // the socket file was left behind by a process that is gone.
 func IsRefused(err error) bool { return errnoOf(err) == unix.ECONNREFUSED }
 
+// IsNotConnected reports ENOTCONN: the socket has no peer, or none any more.
+func IsNotConnected(err error) bool { return errnoOf(err) == unix.ENOTCONN }
+
+// IsAddrUnavailable reports that this machine has not the family of an address, or
+// not the address: EAFNOSUPPORT, EADDRNOTAVAIL.
+func IsAddrUnavailable(err error) bool {
+	errno := errnoOf(err)
+	return errno == unix.EAFNOSUPPORT || errno == unix.EADDRNOTAVAIL
+}
+
 // peerErrnos leaves EOPNOTSUPP out, which accept(2) names too: it also says that
 // a socket does not listen, and retrying that would spin.
 var peerErrnos = []unix.Errno{

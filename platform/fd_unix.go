@@ -80,6 +80,9 @@ func DupFD(fd int) (int, error) {
 	return unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, aboveStandardStreams)
 }
 
+// dupForFile duplicates for an *os.File.
+func dupForFile(fd int) (int, error) { return DupFD(fd) }
+
 // FileKind tells what is behind a descriptor; EBADF if nothing is.
 func FileKind(fd int) (Kind, error) {
 	var st unix.Stat_t

@@ -1,16 +1,14 @@
-//go:build unix
-
 package platform_test
 
 import (
 	"net/netip"
 	"os"
+	"syscall"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/gleak"
-	"golang.org/x/sys/unix"
 
 	"github.com/tidemill-go/tidemill/platform"
 )
@@ -33,17 +31,27 @@ var _ = BeforeEach(func() {
 	})
 })
 
-func openDescriptors() int {
-	GinkgoHelper()
-	names, err := os.ReadDir("/dev/fd")
-	Expect(err).NotTo(HaveOccurred())
-	return len(names)
-}
+// waitLimit bounds what hangs if its subject is wrong.
+const waitLimit = 10 * time.Second
+
+// failure is the error of a call whose result does not count.
+func failure[T any](_ T, err error) error { return err }
 
 // closing hands fd to the end of the spec.
 func closing(fd int) int {
 	DeferCleanup(func() { Expect(platform.CloseFD(fd)).To(Succeed()) })
 	return fd
+}
+
+// opened returns a descriptor of a file, open for reading.
+func opened(path string) int {
+	GinkgoHelper()
+	file, err := os.Open(path)
+	Expect(err).NotTo(HaveOccurred())
+	defer file.Close()
+	fd, err := platform.DupFD(int(file.Fd()))
+	Expect(err).NotTo(HaveOccurred())
+	return closing(fd)
 }
 
 func openSocket(family, sotype int) int {
@@ -56,7 +64,7 @@ func openSocket(family, sotype int) int {
 // listening returns a socket that accepts, and its address.
 func listening(at platform.Sockaddr) (int, platform.Sockaddr) {
 	GinkgoHelper()
-	fd := openSocket(at.Family(), unix.SOCK_STREAM)
+	fd := openSocket(at.Family(), syscall.SOCK_STREAM)
 	Expect(platform.Bind(fd, at)).To(Succeed())
 	Expect(platform.Listen(fd, 128)).To(Succeed())
 	return fd, localName(fd)
@@ -69,32 +77,19 @@ func localName(fd int) platform.Sockaddr {
 	return name
 }
 
-// await waits until fd is ready, on the spec's own time.
-func await(fd int, events int16) {
-	GinkgoHelper()
-	deadline := time.Now().Add(5 * time.Second)
-	for time.Now().Before(deadline) {
-		fds := []unix.PollFd{{Fd: int32(fd), Events: events}}
-		if n, err := unix.Poll(fds, 1000); err != unix.EINTR && n > 0 {
-			return
-		}
-	}
-	Fail("descriptor did not become ready")
-}
-
 // connected returns the two ends of a TCP connection.
 func connected() (client, server int) {
 	GinkgoHelper()
 	listener, address := listening(loopback)
 	client = connecting(address)
-	await(client, unix.POLLOUT)
+	await(client, writable)
 	Expect(platform.SocketError(client)).To(Succeed())
 	return client, accepted(listener)
 }
 
 func connecting(to platform.Sockaddr) int {
 	GinkgoHelper()
-	fd := openSocket(to.Family(), unix.SOCK_STREAM)
+	fd := openSocket(to.Family(), syscall.SOCK_STREAM)
 	if err := platform.Connect(fd, to); err != nil {
 		Expect(platform.IsInProgress(err)).To(BeTrue(), "%v", err)
 	}
@@ -103,24 +98,8 @@ func connecting(to platform.Sockaddr) int {
 
 func accepted(listener int) int {
 	GinkgoHelper()
-	await(listener, unix.POLLIN)
+	await(listener, readable)
 	fd, _, err := platform.Accept(listener)
 	Expect(err).NotTo(HaveOccurred())
 	return closing(fd)
-}
-
-func flagsOf(fd int) (descriptor, status int) {
-	GinkgoHelper()
-	descriptor, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
-	Expect(err).NotTo(HaveOccurred())
-	status, err = unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
-	Expect(err).NotTo(HaveOccurred())
-	return descriptor, status
-}
-
-func expectOurs(fd int) {
-	GinkgoHelper()
-	descriptor, status := flagsOf(fd)
-	Expect(descriptor&unix.FD_CLOEXEC).NotTo(BeZero(), "closed on exec")
-	Expect(status&unix.O_NONBLOCK).NotTo(BeZero(), "non-blocking")
 }

@@ -1,9 +1,10 @@
 package platform
 
 import (
+	"errors"
 	"net"
 	"net/netip"
-	"os"
+	"syscall"
 
 	"golang.org/x/net/ipv4"
 	"golang.org/x/net/ipv6"
@@ -76,21 +77,33 @@ func byFamily(fd int, four func(*ipv4.PacketConn) error, six func(*ipv6.PacketCo
 	})
 }
 
-// withPacketConn lends a socket to x/net, which asks for a net.PacketConn: one
-// over another descriptor of the same socket, whose options are the same. These
-// options are set once in a while, so two more descriptors for a moment are no
-// price.
+// withPacketConn lends a socket to x/net.
 func withPacketConn(fd int, use func(net.PacketConn) error) error {
-	other, err := DupFD(fd)
-	if err != nil {
-		return err
-	}
-	f := os.NewFile(uintptr(other), "datagram socket")
-	defer f.Close()
-	c, err := net.FilePacketConn(f)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	return use(c)
+	return use(lentSocket{fd: lentDescriptor(fd)})
 }
+
+// lentSocket is what x/net takes for a *net.UDPConn: it has the methods of one,
+// and the only one that is ever called leads to the descriptor. A real UDPConn of
+// it would need two duplicates, and on Windows tie the socket to the completion
+// port of Go's runtime.
+type lentSocket struct {
+	*net.UDPConn
+	fd lentDescriptor
+}
+
+// SyscallConn is the method that x/net calls.
+func (s lentSocket) SyscallConn() (syscall.RawConn, error) { return s.fd, nil }
+
+// lentDescriptor is a syscall.RawConn whose descriptor is open as long as the call
+// lasts that lends it.
+type lentDescriptor int
+
+// Control lends the descriptor.
+func (d lentDescriptor) Control(use func(fd uintptr)) error {
+	use(uintptr(d))
+	return nil
+}
+
+// Read and Write are not for descriptors that are lent.
+func (lentDescriptor) Read(func(fd uintptr) bool) error  { return errors.ErrUnsupported }
+func (lentDescriptor) Write(func(fd uintptr) bool) error { return errors.ErrUnsupported }

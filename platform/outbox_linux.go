@@ -6,6 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// outboxSize is how many datagrams one system call sends at most.
+const outboxSize = 64
+
 // An Outbox sends datagrams. Its zero value is ready; it belongs to one
 // goroutine.
 type Outbox struct {

@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/signal"
 	"testing"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -13,9 +12,6 @@ import (
 
 	"github.com/tidemill-go/tidemill/platform"
 )
-
-// waitLimit bounds the spec that hangs if its subject is wrong.
-const waitLimit = 10 * time.Second
 
 var _ = Describe("the fast path on Linux", func() {
 	It("receives and sends without an allocation, would-block included", func() {

@@ -12,8 +12,8 @@ var (
 var rulesOfUnix = []rule{
 	{
 		systems: onUnix, ops: namedPipes,
-		reason:      "named pipes of this kind are objects of Windows",
-		alternative: "CreateServer and CreateConnection with a Unix socket",
+		reason:      noNamedPipesReason,
+		alternative: noNamedPipesAlternative,
 	},
 
 	// Linux.
@@ -78,6 +78,11 @@ var rulesOfUnix = []rule{
 		alternative: "a selector loop with the poll or select selector",
 	},
 }
+
+const (
+	noNamedPipesReason      = "named pipes of this kind are objects of Windows"
+	noNamedPipesAlternative = "CreateServer and CreateConnection with a Unix socket"
+)
 
 // A child must be seen to have ended before it is reaped, or a signal sent
 // meanwhile could hit the next process of its number. On macOS waitid takes a

@@ -2,18 +2,30 @@ package platform
 
 var onWindows = []string{"windows"}
 
+// What the calls of this package say, too, to whoever has not asked the table.
+const (
+	noUnixReason              = "the socket family AF_UNIX is specific to Unix"
+	noUnixAlternative         = "TCP on the loopback address"
+	noPTYReason               = "there are no PTYs"
+	noPTYAlternative          = "ConPTY through golang.org/x/sys/windows"
+	noReusePortReason         = "there is no SO_REUSEPORT"
+	noReusePortAlternative    = "one listening socket shared by all servers"
+	noTransmitFileReason      = "TransmitFile completes through a completion port"
+	noTransmitFileAlternative = "Sendfile, which copies"
+)
+
 // Windows as asyncio's documentation of the 3.7 era describes it. Pairs of rows
 // for one list of operations differ in the alternative only.
 var rulesOfWindows = []rule{
 	// Every loop.
 	{
 		systems: onWindows, ops: concat(unixStreams, []Operation{UnixAbstractName}),
-		reason:      "the socket family AF_UNIX is specific to Unix",
-		alternative: "TCP on the loopback address",
+		reason:      noUnixReason,
+		alternative: noUnixAlternative,
 	},
 	{
 		systems: onWindows, ops: []Operation{CreateDatagramEndpointUnix},
-		reason:      "the socket family AF_UNIX is specific to Unix",
+		reason:      noUnixReason,
 		alternative: "UDP on the loopback address, with a selector loop",
 	},
 	{
@@ -28,13 +40,13 @@ var rulesOfWindows = []rule{
 	},
 	{
 		systems: onWindows, ops: []Operation{SubprocessPTY},
-		reason:      "there are no PTYs",
-		alternative: "ConPTY through golang.org/x/sys/windows",
+		reason:      noPTYReason,
+		alternative: noPTYAlternative,
 	},
 	{
 		systems: onWindows, ops: []Operation{ReusePort},
-		reason:      "there is no SO_REUSEPORT",
-		alternative: "one listening socket shared by all servers",
+		reason:      noReusePortReason,
+		alternative: noReusePortAlternative,
 	},
 
 	{
@@ -65,8 +77,8 @@ var rulesOfWindows = []rule{
 	},
 	{
 		systems: onWindows, loops: []string{"select"}, ops: []Operation{SendfileNative},
-		reason:      "TransmitFile completes through a completion port",
-		alternative: "Sendfile, which copies",
+		reason:      noTransmitFileReason,
+		alternative: noTransmitFileAlternative,
 	},
 
 	// The proactor loop.

@@ -107,12 +107,13 @@ var _ = Describe("Windows", func() {
 		)
 	})
 
-	It("has no loop that is built yet: both constructors are refused whatever the table says of the rest", func() {
+	It("has both of its loops, the proactor first", func() {
+		Expect(platform.Loops("windows")).To(Equal([]string{"iocp", "select"}))
 		for _, loop := range platform.Loops("windows") {
 			table := platform.For(platform.Target{OS: "windows", Loop: loop})
-			Expect(table.Built()).To(BeFalse())
-			Expect(refusedBy(table.Check(platform.NewSelectorLoop))).To(Equal("select"))
-			Expect(refusedBy(table.Check(platform.NewProactorLoop))).To(Equal("iocp"))
+			Expect(table.Built()).To(BeTrue())
+			Expect(table.Check(platform.NewSelectorLoop)).To(Succeed())
+			Expect(table.Check(platform.NewProactorLoop)).To(Succeed())
 		}
 	})
 })
@@ -150,10 +151,11 @@ var _ = Describe("macOS", func() {
 		Expect(refusedBy(check("darwin", "10.5", "kqueue", platform.SubprocessPTY))).To(BeEmpty())
 	})
 
-	It("runs on poll until kqueue is built", func() {
-		Expect(check("darwin", "", "kqueue", platform.NewSelectorLoop)).To(MatchError(ContainSubstring("NewSelectorLoop with poll or select")))
-		Expect(check("darwin", "", "poll", platform.NewSelectorLoop)).To(Succeed())
-		Expect(platform.For(platform.Target{OS: "darwin", Version: "26.0"}).Target().Loop).To(Equal("poll"))
+	It("runs on kqueue unless asked otherwise", func() {
+		for _, loop := range platform.Loops("darwin") {
+			Expect(check("darwin", "", loop, platform.NewSelectorLoop)).To(Succeed())
+		}
+		Expect(platform.For(platform.Target{OS: "darwin", Version: "26.0"}).Target().Loop).To(Equal("kqueue"))
 	})
 })
 

@@ -9,7 +9,7 @@ import (
 )
 
 // A Sockaddr is a socket's address as a small value that can be compared and be
-// a map's key: an IP address with port and zone, or a Unix path. The zero value
+// a map's key: an IP address with port and zone, a Unix path, or a pipe's name. The zero value
 // is no address.
 type Sockaddr struct {
 	addr netip.AddrPort
@@ -23,6 +23,7 @@ const (
 	addressNone addressKind = iota
 	addressInet
 	addressUnix
+	addressPipe
 )
 
 // InetSockaddr returns the address of an IP port. An IPv4 address that is
@@ -42,15 +43,23 @@ func UnixSockaddr(path string) Sockaddr {
 	return Sockaddr{path: path, kind: addressUnix}
 }
 
+// PipeSockaddr returns the address of a named pipe of Windows.
+func PipeSockaddr(name string) Sockaddr {
+	return Sockaddr{path: name, kind: addressPipe}
+}
+
 // AddrPort returns IP address and port; invalid for a Unix address.
 func (a Sockaddr) AddrPort() netip.AddrPort { return a.addr }
 
-// Path returns the path of a Unix address, with '@' for an abstract name; empty
-// for an IP address and for a socket without a name.
+// Path returns the path of a Unix address, with '@' for an abstract name, or the
+// name of a pipe; empty for an IP address and for a socket without a name.
 func (a Sockaddr) Path() string { return a.path }
 
 // IsUnix reports whether a is the address of a Unix socket, named or not.
 func (a Sockaddr) IsUnix() bool { return a.kind == addressUnix }
+
+// IsPipe reports whether a is the address of a named pipe.
+func (a Sockaddr) IsPipe() bool { return a.kind == addressPipe }
 
 // IsValid reports whether a is an address at all.
 func (a Sockaddr) IsValid() bool { return a.kind != addressNone }
@@ -71,12 +80,15 @@ func (a Sockaddr) Family() int {
 
 // NetAddr returns a as package net has it: *net.TCPAddr for "tcp", "tcp4",
 // "tcp6", *net.UDPAddr for "udp" and so on, *net.UnixAddr for "unix",
-// "unixgram", "unixpacket". It returns an untyped nil for the zero Sockaddr and
-// for a network that does not go with the address. Every call makes a new one.
+// "unixgram", "unixpacket", PipeAddr for "pipe". It returns an untyped nil for the
+// zero Sockaddr and for a network that does not go with the address. Every call
+// makes a new one.
 func (a Sockaddr) NetAddr(network string) net.Addr {
 	switch {
 	case a.kind == addressUnix && strings.HasPrefix(network, "unix"):
 		return &net.UnixAddr{Name: a.path, Net: network}
+	case a.kind == addressPipe && network == pipeNetwork:
+		return PipeAddr(a.path)
 	case a.kind == addressInet && strings.HasPrefix(network, "tcp"):
 		return net.TCPAddrFromAddrPort(a.addr)
 	case a.kind == addressInet && strings.HasPrefix(network, "udp"):
@@ -89,7 +101,7 @@ func (a Sockaddr) NetAddr(network string) net.Addr {
 // "[fe80::1%eth0]:80", a path, nothing for a Unix socket without a name.
 func (a Sockaddr) String() string {
 	switch a.kind {
-	case addressUnix:
+	case addressUnix, addressPipe:
 		return a.path
 	case addressInet:
 		return netip.AddrPortFrom(a.addr.Addr().Unmap(), a.addr.Port()).String()

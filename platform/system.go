@@ -60,7 +60,7 @@ var (
 // kqueueLoops is what macOS and the BSDs have.
 func kqueueLoops(selectLimits Limits) []loopKind {
 	return []loopKind{
-		{name: "kqueue"},
+		{name: "kqueue", built: true},
 		{name: "poll", built: true},
 		{name: "select", built: true, limits: selectLimits},
 	}
@@ -81,8 +81,8 @@ var systems = []system{
 	{name: "openbsd", clock: unixClock, loops: kqueueLoops(unixSelectLimits)},
 	{name: "dragonfly", clock: unixClock, loops: kqueueLoops(unixSelectLimits)},
 	{name: "windows", clock: windowsClock, loops: []loopKind{
-		{name: "iocp", proactor: true},
-		{name: "select", limits: windowsSelectLimits},
+		{name: "iocp", proactor: true, built: true},
+		{name: "select", built: true, limits: windowsSelectLimits},
 	}},
 }
 

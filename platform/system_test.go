@@ -41,13 +41,46 @@ var _ = Describe("Built", func() {
 			}
 		},
 		Entry("linux", "linux", "epoll", "poll", "select", "io_uring"),
-		Entry("darwin", "darwin", "poll", "select"),
-		Entry("freebsd", "freebsd", "poll", "select"),
-		Entry("netbsd", "netbsd", "poll", "select"),
-		Entry("openbsd", "openbsd", "poll", "select"),
-		Entry("dragonfly", "dragonfly", "poll", "select"),
-		Entry("windows", "windows"),
+		Entry("darwin", "darwin", "kqueue", "poll", "select"),
+		Entry("freebsd", "freebsd", "kqueue", "poll", "select"),
+		Entry("netbsd", "netbsd", "kqueue", "poll", "select"),
+		Entry("openbsd", "openbsd", "kqueue", "poll", "select"),
+		Entry("dragonfly", "dragonfly", "kqueue", "poll", "select"),
+		Entry("windows", "windows", "iocp", "select"),
 	)
+})
+
+var _ = Describe("Proactor", func() {
+	DescribeTable("says which constructor makes the best loop of a system",
+		func(os string, proactor bool) {
+			table := platform.For(platform.Target{OS: os})
+			Expect(table.Proactor()).To(Equal(proactor))
+			for op, best := range map[platform.Operation]bool{
+				platform.NewProactorLoop: proactor, platform.NewSelectorLoop: !proactor,
+			} {
+				if best {
+					Expect(table.Check(op)).To(Succeed())
+				}
+			}
+		},
+		Entry("linux", "linux", false),
+		Entry("darwin", "darwin", false),
+		Entry("freebsd", "freebsd", false),
+		Entry("netbsd", "netbsd", false),
+		Entry("openbsd", "openbsd", false),
+		Entry("dragonfly", "dragonfly", false),
+		Entry("windows", "windows", true),
+	)
+
+	It("says it of every kind", func() {
+		for _, os := range platform.Systems() {
+			for _, loop := range platform.Loops(os) {
+				is := platform.For(platform.Target{OS: os, Loop: loop}).Proactor()
+				Expect(is).To(Equal(loop == "iocp" || loop == "io_uring"), loop)
+			}
+		}
+		Expect(platform.Table{}.Proactor()).To(BeFalse())
+	})
 })
 
 var _ = Describe("Limits", func() {

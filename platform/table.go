@@ -137,6 +137,11 @@ func (t Table) Capabilities() []Capability {
 // what the kind is going to offer.
 func (t Table) Built() bool { return t.kind.built }
 
+// Proactor reports whether the target's kind of loop is a proactor, and made by
+// NewProactorLoop: of a target without a kind that is whether the system's best
+// one is.
+func (t Table) Proactor() bool { return t.kind.proactor }
+
 // Limits returns how much the target's kind of loop can watch.
 func (t Table) Limits() Limits { return t.kind.limits }
 

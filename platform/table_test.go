@@ -12,21 +12,19 @@ import (
 
 // Lists of operations as the expectations spell them.
 const (
-	unbuiltSelector = "NewSelectorLoop"
-	noProactor      = "NewProactorLoop"
-	readersWriters  = "AddReader RemoveReader AddWriter RemoveWriter"
-	watchedDevices  = "AddReader(character-device) AddWriter(character-device)"
-	pipedDevices    = "ConnectReadPipe(character-device) ConnectWritePipe(character-device)"
-	devicesAndPTY   = watchedDevices + " " + pipedDevices + " SubprocessPTY"
-	windowsPipes    = "CreatePipeServer CreatePipeConnection"
-	neverOnLinux    = windowsPipes + " ChildWatcher(kqueue)"
-	noPeek          = "ChildWatcher(SIGCHLD)"
-	datagrams       = "CreateDatagramEndpoint SockRecvfrom SockSendto"
-	onlyOnLinux     = "UnixAbstractName PacketInfo ChildWatcher(pidfd)"
-	noSendfile      = "Sendfile(native)"
-	neverOnWindows  = "CreateConnection(unix) CreateServer(unix) CreateDatagramEndpoint(unix) UnixAbstractName " +
-		"AddSignalHandler RemoveSignalHandler ChildWatcher SetChildWatcher ChildWatcher(pidfd) ChildWatcher(kqueue) ChildWatcher(SIGCHLD) SubprocessPTY ReusePort PacketInfo " +
-		"NewSelectorLoop NewProactorLoop"
+	noProactor     = "NewProactorLoop"
+	readersWriters = "AddReader RemoveReader AddWriter RemoveWriter"
+	watchedDevices = "AddReader(character-device) AddWriter(character-device)"
+	pipedDevices   = "ConnectReadPipe(character-device) ConnectWritePipe(character-device)"
+	devicesAndPTY  = watchedDevices + " " + pipedDevices + " SubprocessPTY"
+	windowsPipes   = "CreatePipeServer CreatePipeConnection"
+	neverOnLinux   = windowsPipes + " ChildWatcher(kqueue)"
+	noPeek         = "ChildWatcher(SIGCHLD)"
+	datagrams      = "CreateDatagramEndpoint SockRecvfrom SockSendto"
+	onlyOnLinux    = "UnixAbstractName PacketInfo ChildWatcher(pidfd)"
+	noSendfile     = "Sendfile(native)"
+	neverOnWindows = "CreateConnection(unix) CreateServer(unix) CreateDatagramEndpoint(unix) UnixAbstractName " +
+		"AddSignalHandler RemoveSignalHandler ChildWatcher SetChildWatcher ChildWatcher(pidfd) ChildWatcher(kqueue) ChildWatcher(SIGCHLD) SubprocessPTY ReusePort PacketInfo"
 )
 
 // A cell is a target and all that it refuses; everything else it supports.
@@ -54,30 +52,30 @@ var matrix = []cell{
 	on("linux", "3.9", "epoll", noProactor, neverOnLinux, "ChildWatcher(pidfd)"),
 	on("linux", "3.8", "epoll", noProactor, neverOnLinux, "ChildWatcher(pidfd)", "ReusePort"),
 
-	on("darwin", "26.0", "kqueue", noProactor, windowsPipes, onlyOnLinux, noPeek, unbuiltSelector),
+	on("darwin", "26.0", "kqueue", noProactor, windowsPipes, onlyOnLinux, noPeek),
 	on("darwin", "26.0", "poll", noProactor, windowsPipes, onlyOnLinux, noPeek),
 	on("darwin", "26.0", "select", noProactor, windowsPipes, onlyOnLinux, noPeek),
-	on("darwin", "10.9", "kqueue", noProactor, windowsPipes, onlyOnLinux, noPeek, unbuiltSelector),
-	on("darwin", "10.8.5", "kqueue", noProactor, windowsPipes, onlyOnLinux, noPeek, unbuiltSelector, devicesAndPTY),
-	on("darwin", "10.6", "kqueue", noProactor, windowsPipes, onlyOnLinux, noPeek, unbuiltSelector, devicesAndPTY),
+	on("darwin", "10.9", "kqueue", noProactor, windowsPipes, onlyOnLinux, noPeek),
+	on("darwin", "10.8.5", "kqueue", noProactor, windowsPipes, onlyOnLinux, noPeek, devicesAndPTY),
+	on("darwin", "10.6", "kqueue", noProactor, windowsPipes, onlyOnLinux, noPeek, devicesAndPTY),
 	on("darwin", "10.8.5", "poll", noProactor, windowsPipes, onlyOnLinux, noPeek),
 	on("darwin", "10.8.5", "select", noProactor, windowsPipes, onlyOnLinux, noPeek),
 	on("darwin", "10.6", "poll", noProactor, windowsPipes, onlyOnLinux, noPeek),
 	on("darwin", "10.6", "select", noProactor, windowsPipes, onlyOnLinux, noPeek),
-	on("darwin", "10.5.8", "kqueue", noProactor, windowsPipes, onlyOnLinux, noPeek, unbuiltSelector, devicesAndPTY),
+	on("darwin", "10.5.8", "kqueue", noProactor, windowsPipes, onlyOnLinux, noPeek, devicesAndPTY),
 	on("darwin", "10.5.8", "poll", noProactor, windowsPipes, onlyOnLinux, noPeek, devicesAndPTY),
 	on("darwin", "10.5.8", "select", noProactor, windowsPipes, onlyOnLinux, noPeek, devicesAndPTY),
 
-	on("freebsd", "15.0", "kqueue", noProactor, windowsPipes, onlyOnLinux, unbuiltSelector),
+	on("freebsd", "15.0", "kqueue", noProactor, windowsPipes, onlyOnLinux),
 	on("freebsd", "15.0", "poll", noProactor, windowsPipes, onlyOnLinux),
 	on("freebsd", "15.0", "select", noProactor, windowsPipes, onlyOnLinux),
-	on("dragonfly", "6.4", "kqueue", noProactor, windowsPipes, onlyOnLinux, unbuiltSelector),
+	on("dragonfly", "6.4", "kqueue", noProactor, windowsPipes, onlyOnLinux),
 	on("dragonfly", "6.4", "poll", noProactor, windowsPipes, onlyOnLinux),
 	on("dragonfly", "6.4", "select", noProactor, windowsPipes, onlyOnLinux),
-	on("netbsd", "10.1", "kqueue", noProactor, windowsPipes, onlyOnLinux, unbuiltSelector, noSendfile),
+	on("netbsd", "10.1", "kqueue", noProactor, windowsPipes, onlyOnLinux, noSendfile),
 	on("netbsd", "10.1", "poll", noProactor, windowsPipes, onlyOnLinux, noSendfile),
 	on("netbsd", "10.1", "select", noProactor, windowsPipes, onlyOnLinux, noSendfile),
-	on("openbsd", "7.8", "kqueue", noProactor, windowsPipes, onlyOnLinux, noPeek, unbuiltSelector, noSendfile),
+	on("openbsd", "7.8", "kqueue", noProactor, windowsPipes, onlyOnLinux, noPeek, noSendfile),
 	on("openbsd", "7.8", "poll", noProactor, windowsPipes, onlyOnLinux, noPeek, noSendfile),
 	on("openbsd", "7.8", "select", noProactor, windowsPipes, onlyOnLinux, noPeek, noSendfile),
 

@@ -22,8 +22,10 @@ var _ = Describe("For", func() {
 
 	Context("with another system", func() {
 		It("leaves the version open for the newest and takes the best loop that is built", func() {
-			Expect(platform.For(platform.Target{OS: "windows"}).Target()).To(Equal(platform.Target{OS: "windows", Loop: "iocp"}))
-			Expect(platform.For(platform.Target{OS: "netbsd"}).Target()).To(Equal(platform.Target{OS: "netbsd", Loop: "poll"}))
+			if runtime.GOOS != "windows" {
+				Expect(platform.For(platform.Target{OS: "windows"}).Target()).To(Equal(platform.Target{OS: "windows", Loop: "iocp"}))
+			}
+			Expect(platform.For(platform.Target{OS: "netbsd"}).Target()).To(Equal(platform.Target{OS: "netbsd", Loop: "kqueue"}))
 		})
 	})
 

@@ -103,10 +103,15 @@ type SubprocessTransport interface {
 	// ConnectionLost it does nothing and returns nil; after ConnectionLost it
 	// returns an error that is ESRCH and os.ErrProcessDone. A signal never reaches
 	// another process that was given the same number.
+	//
+	// On Windows SIGTERM and SIGKILL end the child at once, with return code 1.
+	// os.Interrupt is Ctrl-Break, which a program takes like Ctrl-C, for a child
+	// that leads a process group (subprocess.Spec.NewProcessGroup) and shares the
+	// console; *os.SyscallError if there is no console. Everything else is
+	// *platform.UnsupportedError.
 	SendSignal(sig os.Signal) error
 
-	// Terminate is SendSignal of SIGTERM, Kill of SIGKILL. On Windows both end
-	// the child at once.
+	// Terminate is SendSignal of SIGTERM, Kill of SIGKILL.
 	Terminate() error
 	Kill() error
 

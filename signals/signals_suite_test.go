@@ -1,5 +1,3 @@
-//go:build unix
-
 package signals_test
 
 import (
@@ -9,6 +7,10 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 )
+
+// helperVariable names, in the environment of a child, the program that the test
+// binary is to be: one of helpers.
+const helperVariable = "TIDEMILL_SPEC_HELPER"
 
 // TestMain also is the program of specs about how a process ends.
 func TestMain(m *testing.M) {

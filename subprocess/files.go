@@ -74,44 +74,14 @@ func (f *files) stream(fd int, stream Stdio, slave *os.File, null **os.File) (fi
 			return *null, nil
 		}
 	}
-	return f.pipe(fd)
+	return f.openPipe(fd)
 }
 
-// pipe makes a pipe. Our end does not block; the child's does, as programs expect
-// of their standard streams.
-func (f *files) pipe(fd int) (*os.File, error) {
-	r, w, err := platform.Pipe()
-	if err != nil {
-		return nil, os.NewSyscallError("pipe", err)
-	}
-	ours, theirs := r, w
-	if fd == 0 {
-		ours, theirs = w, r
-	}
-	file := os.NewFile(uintptr(theirs), "pipe of a child")
-	f.parent[fd], f.opened = ours, append(f.opened, file)
-	if err := platform.SetNonblock(ours); err != nil {
-		return nil, os.NewSyscallError("fcntl", err)
-	}
-	return file, nil
-}
-
-// inherit duplicates the parent's own descriptor. Package os would make
-// os.Stdin's file blocking again on its way to the child, while a loop of this
-// program may be reading it. A stream that the parent does not have the child has
-// not either.
-func (f *files) inherit(fd int) (*os.File, error) {
-	var none *os.File // as package os spells it
-	if _, err := platform.FileKind(fd); err != nil {
-		return none, nil
-	}
-	dup, err := platform.DupFD(fd)
-	if err != nil {
-		return nil, os.NewSyscallError("fcntl", err)
-	}
-	file := os.NewFile(uintptr(dup), "inherited stream")
-	f.opened = append(f.opened, file)
-	return file, nil
+// keepPipe takes over both ends of a pipe.
+func (f *files) keepPipe(fd, ours, theirs int) (child *os.File) {
+	child = os.NewFile(uintptr(theirs), "pipe of a child")
+	f.parent[fd], f.opened = ours, append(f.opened, child)
+	return child
 }
 
 // closeChild closes what only the child is to have.

@@ -118,7 +118,7 @@ func (t *Transport) kill() {
 		return
 	}
 	defer t.hangUp()
-	if err := t.process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+	if err := t.signal(os.Kill); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		t.host.Warn("a child process could not be killed", "pid", t.pid, "error", err)
 	}
 }

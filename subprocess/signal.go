@@ -24,18 +24,14 @@ func (t *Transport) SendSignal(sig os.Signal) error {
 	case t.is(hasExited):
 		return nil
 	}
-	err := t.process.Signal(sig)
-	if errors.Is(err, os.ErrProcessDone) {
-		return nil
+	if err := t.signal(sig); !errors.Is(err, os.ErrProcessDone) {
+		return err
 	}
-	if errno, ok := err.(syscall.Errno); ok {
-		return os.NewSyscallError("kill", errno)
-	}
-	return err
+	return nil
 }
 
 // Terminate implements protocols.SubprocessTransport.
-func (t *Transport) Terminate() error { return t.SendSignal(terminationSignal()) }
+func (t *Transport) Terminate() error { return t.SendSignal(syscall.SIGTERM) }
 
 // Kill implements protocols.SubprocessTransport.
 func (t *Transport) Kill() error { return t.SendSignal(os.Kill) }

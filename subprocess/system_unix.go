@@ -29,10 +29,9 @@ func (s *Spec) attributes() *syscall.SysProcAttr {
 	return attr
 }
 
-// Shell returns s with what runs a command line.
-func (s Spec) Shell(cmdline string) Spec {
-	s.Path, s.Args = "/bin/sh", []string{"-c", cmdline}
-	return s
+// shellOf is the program that runs a command line.
+func shellOf(cmdline string) (path string, args []string) {
+	return "/bin/sh", []string{"-c", cmdline}
 }
 
 // defaultPath is where execvp looks when there is no PATH.
@@ -80,6 +79,3 @@ func (s *Spec) searchPath() string {
 	}
 	return defaultPath
 }
-
-// terminationSignal is Terminate's.
-func terminationSignal() os.Signal { return syscall.SIGTERM }

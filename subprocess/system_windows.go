@@ -5,68 +5,111 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
+
+	"golang.org/x/sys/windows"
 )
 
 // checkSystem refuses what Windows does not have: package os would pass over it
 // in silence.
 func (s *Spec) checkSystem() error {
-	for what, wish := range map[string]bool{
-		"NewSession":   s.NewSession,
-		"ProcessGroup": s.ProcessGroup != 0,
-		"Credential":   s.Credential != nil,
-		"ExtraFiles":   len(s.ExtraFiles) > 0,
+	for _, field := range []struct {
+		name  string
+		asked bool
+	}{
+		{"NewSession", s.NewSession},
+		{"ProcessGroup", s.ProcessGroup != 0},
+		{"Credential", s.Credential != nil},
+		{"ExtraFiles", len(s.ExtraFiles) > 0},
+		{"PTY", s.PTY != nil},
 	} {
-		if wish {
-			return fmt.Errorf("%w: Spec.%s on Windows", errors.ErrUnsupported, what)
+		if field.asked {
+			return fmt.Errorf("%w: Spec.%s on Windows", errors.ErrUnsupported, field.name)
 		}
 	}
 	return nil
 }
 
-// commandLine marks a Spec of Shell: its last argument is not to be quoted.
-const commandLine = "/c"
-
 // attributes are what CreateProcess is told beside the files.
 func (s *Spec) attributes() *syscall.SysProcAttr {
-	attr := &syscall.SysProcAttr{HideWindow: true}
+	attr := &syscall.SysProcAttr{HideWindow: s.shell}
 	if s.NewProcessGroup {
 		attr.CreationFlags = syscall.CREATE_NEW_PROCESS_GROUP
 	}
-	// cmd.exe reads its command line by rules of its own and is not to be given
-	// the quoting that other programs undo.
-	if len(s.Args) == 2 && s.Args[0] == commandLine && s.Path == shell() {
-		attr.CmdLine = fmt.Sprintf(`"%s" %s "%s"`, s.Path, commandLine, s.Args[1])
+	if s.shell {
+		// cmd.exe reads its command line by rules of its own and is not to be given
+		// the quoting that other programs undo.
+		attr.CmdLine = `"` + s.Path + `" ` + strings.Join(s.Args, " ")
 	}
 	return attr
 }
 
-// Shell returns s with what runs a command line: %COMSPEC% /c.
-func (s Spec) Shell(cmdline string) Spec {
-	s.Path, s.Args = shell(), []string{commandLine, cmdline}
-	return s
-}
-
-func shell() string {
-	if path := os.Getenv("COMSPEC"); path != "" {
-		return path
+// shellOf is the program that runs a command line. With /s it takes the first
+// quote and the last one away, whatever is between them; with /d it runs nothing
+// else before.
+func shellOf(cmdline string) (path string, args []string) {
+	path = os.Getenv("COMSPEC")
+	if path == "" {
+		// Not by name: the search would find somebody else's.
+		system, _ := windows.GetSystemDirectory()
+		path = filepath.Join(system, "cmd.exe")
 	}
-	return "cmd.exe"
+	return path, []string{"/d", "/s", "/c", `"` + cmdline + `"`}
 }
 
-// find returns the file of the program, by PATHEXT as well. The PATH is the
-// parent's, as it is for CreateProcess.
+// find returns the file of the program, by PATHEXT as well. Unlike CreateProcess,
+// and like execvp, it does not look into the working directory, and says so if it
+// would have found something.
 func (s *Spec) find() (string, error) {
 	if strings.ContainsAny(s.Path, `:/\`) {
-		return s.Path, nil
+		return s.extended(), nil
 	}
-	path, err := exec.LookPath(s.Path)
-	if err != nil {
-		return "", &os.PathError{Op: "fork/exec", Path: s.Path, Err: err}
+	for _, dir := range filepath.SplitList(s.searchPath()) {
+		if !filepath.IsAbs(dir) {
+			continue
+		}
+		if path, err := exec.LookPath(filepath.Join(dir, s.Path)); err == nil {
+			return path, nil
+		}
 	}
-	return path, nil
+	missing := error(syscall.ENOENT)
+	if _, err := exec.LookPath(`.\` + s.Path); err == nil {
+		missing = exec.ErrDot
+	}
+	return "", &os.PathError{Op: "fork/exec", Path: s.Path, Err: missing}
 }
 
-// terminationSignal is Terminate's: there is none but the end of the process.
-func terminationSignal() os.Signal { return os.Kill }
+// extended returns a path with the extension that it lacks; as it is if there is
+// none that helps, for the system to say what is wrong. Without a volume or a slash
+// in front a path is relative to Dir, and stays so.
+func (s *Spec) extended() string {
+	base := s.Path
+	if filepath.VolumeName(base) == "" && !os.IsPathSeparator(base[0]) {
+		base = filepath.Join(s.Dir, base)
+	}
+	// A dot in front keeps LookPath from a search.
+	if filepath.Base(base) == base {
+		base = `.\` + base
+	}
+	found, err := exec.LookPath(base)
+	if err != nil {
+		return s.Path
+	}
+	return s.Path + strings.TrimPrefix(found, base)
+}
+
+// searchPath is PATH as the child has it, by whatever case its name is written.
+// Of several the first counts.
+func (s *Spec) searchPath() string {
+	if s.Env == nil {
+		return os.Getenv("PATH")
+	}
+	for _, variable := range s.Env {
+		if name, path, ok := strings.Cut(variable, "="); ok && strings.EqualFold(name, "PATH") {
+			return path
+		}
+	}
+	return ""
+}

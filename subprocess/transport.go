@@ -17,6 +17,7 @@ type Transport struct {
 	host      Host
 	process   *os.Process
 	pid       int
+	ownGroup  bool // a process group of its own was asked for
 	watcher   ChildWatcher
 	protocol  protocols.SubprocessProtocol
 	flow      protocols.FlowController // protocol, if it is one
@@ -50,8 +51,9 @@ func (t *Transport) is(f facts) bool { return t.facts&f != 0 }
 func newTransport(host Host, process *os.Process, p protocols.SubprocessProtocol, cfg *Config) *Transport {
 	t := &Transport{
 		host: host, process: process, pid: process.Pid, watcher: cfg.Watcher,
-		exit: future.New[int](host.Scheduler()),
-		made: cfg.Made, lost: cfg.Lost,
+		ownGroup: cfg.Spec.NewProcessGroup,
+		exit:     future.New[int](host.Scheduler()),
+		made:     cfg.Made, lost: cfg.Lost,
 	}
 	t.use(p)
 	return t

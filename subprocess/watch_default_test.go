@@ -1,10 +1,6 @@
-//go:build unix
-
 package subprocess_test
 
 import (
-	"syscall"
-
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
@@ -35,12 +31,3 @@ var _ = Describe("every watcher", func() {
 		}
 	})
 })
-
-var _ = DescribeTable("a wait status becomes a return code",
-	func(status syscall.WaitStatus, code int) { Expect(subprocess.CodeOf(status)).To(Equal(code)) },
-	Entry("exit status 0", syscall.WaitStatus(0), 0),
-	Entry("exit status 255", syscall.WaitStatus(255<<8), 255),
-	Entry("SIGKILL", syscall.WaitStatus(9), -9),
-	Entry("SIGSEGV with a core", syscall.WaitStatus(11|0x80), -11),
-	Entry("something that the system does not explain", syscall.WaitStatus(0x137f), 0x137f), // L43
-)

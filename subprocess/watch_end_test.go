@@ -1,16 +1,13 @@
-//go:build unix
-
 package subprocess_test
 
 import (
 	"context"
-	"syscall"
+	"os"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
 	"github.com/tidemill-go/tidemill/eventloop"
-	"github.com/tidemill-go/tidemill/platform"
 	"github.com/tidemill-go/tidemill/subprocess"
 )
 
@@ -37,7 +34,7 @@ func watcherEndSpecs(kind string, newWatcher func() (subprocess.ChildWatcher, er
 			_, err := w.Begin()
 			Expect(err).To(MatchError(eventloop.ErrInvalidState))
 			Expect(err).To(MatchError(ContainSubstring("closed")))
-			p := startShell("exit 0")
+			p := startExit(0)
 			Expect(w.AddChildHandler(l, p, got.by("a", l))).To(MatchError(eventloop.ErrInvalidState))
 			_, err = p.Wait()
 			Expect(err).NotTo(HaveOccurred())
@@ -45,7 +42,7 @@ func watcherEndSpecs(kind string, newWatcher func() (subprocess.ChildWatcher, er
 		}, watched)
 
 		It("drops the handlers that are left, with a warning, and still reaps", func(ctx SpecContext) { // L39
-			p := startGated("exit 1")
+			p := startGated(1)
 			add(ctx, w, l, p.Process, got.by("a", l))
 			Expect(w.Close()).To(Succeed())
 			Expect(log.take()).To(ConsistOf(ContainSubstring("children=1")))
@@ -57,7 +54,7 @@ func watcherEndSpecs(kind string, newWatcher func() (subprocess.ChildWatcher, er
 		}, watched)
 
 		It("says nothing of children whose handlers were taken back", func(ctx SpecContext) {
-			p := startGated("exit 1")
+			p := startGated(1)
 			add(ctx, w, l, p.Process, got.by("a", l))
 			w.RemoveChildHandler(p.pid)
 			Expect(w.Close()).To(Succeed())
@@ -69,7 +66,7 @@ func watcherEndSpecs(kind string, newWatcher func() (subprocess.ChildWatcher, er
 			end, err := w.Begin()
 			Expect(err).NotTo(HaveOccurred())
 			Expect(w.Close()).To(Succeed())
-			p := startShell("exit 5")
+			p := startExit(5)
 			add(ctx, w, l, p, got.by("a", l))
 			end()
 			end()
@@ -82,7 +79,7 @@ func watcherEndSpecs(kind string, newWatcher func() (subprocess.ChildWatcher, er
 		closedLoop := ContainSubstring("loop is closed")
 
 		It("reaps the child with a warning, and calls nobody", func(ctx SpecContext) { // L40
-			p := startGated("exit 1")
+			p := startGated(1)
 			add(ctx, w, l, p.Process, got.by("a", l))
 			l.halt()
 			Expect(l.Close()).To(Succeed())
@@ -90,15 +87,15 @@ func watcherEndSpecs(kind string, newWatcher func() (subprocess.ChildWatcher, er
 			isReaped(ctx, p.pid)
 			Eventually(ctx, log.take).Should(ConsistOf(closedLoop))
 			Expect(got).NotTo(Receive())
-			Expect(p.Signal(syscall.SIGUSR1)).To(HaveOccurred())
+			Expect(p.Signal(os.Kill)).To(HaveOccurred())
 		}, watched)
 
 		It("does so for one that ended while the loop stood still", func(ctx SpecContext) {
-			p := startGated("exit 1")
+			p := startGated(1)
 			add(ctx, w, l, p.Process, got.by("a", l))
 			l.halt()
 			p.open()
-			Eventually(ctx, func() bool { ended, err := platform.EndedChild(p.pid); return ended != 0 || err != nil }).Should(BeTrue())
+			ends(ctx, p.pid)
 			Expect(l.Close()).To(Succeed())
 			isReaped(ctx, p.pid)
 			Expect(got).NotTo(Receive())
@@ -109,7 +106,7 @@ func watcherEndSpecs(kind string, newWatcher func() (subprocess.ChildWatcher, er
 		It("does so for one that is added afterwards", func(ctx SpecContext) {
 			l.halt()
 			Expect(l.Close()).To(Succeed())
-			p := startGated("exit 1")
+			p := startGated(1)
 			Expect(w.AddChildHandler(l, p.Process, got.by("a", l))).To(Succeed())
 			p.open()
 			isReaped(ctx, p.pid)
@@ -117,7 +114,7 @@ func watcherEndSpecs(kind string, newWatcher func() (subprocess.ChildWatcher, er
 		}, watched)
 
 		It("says nothing of one whose handler was taken back", func(ctx SpecContext) {
-			p := startGated("exit 1")
+			p := startGated(1)
 			add(ctx, w, l, p.Process, got.by("a", l))
 			l.halt()
 			Expect(l.Close()).To(Succeed())
@@ -128,9 +125,9 @@ func watcherEndSpecs(kind string, newWatcher func() (subprocess.ChildWatcher, er
 
 		It("calls for the children of other loops as before", func(ctx SpecContext) { // L38
 			other := newRunningLoop(kind)
-			p := startGated("exit 6")
+			p := startGated(6)
 			add(ctx, w, l, p.Process, func(int, int) {})
-			q := startGated("exit 6")
+			q := startGated(6)
 			add(ctx, w, other, q.Process, got.by("b", other))
 			l.halt()
 			Expect(l.Close()).To(Succeed())
@@ -142,7 +139,7 @@ func watcherEndSpecs(kind string, newWatcher func() (subprocess.ChildWatcher, er
 	})
 
 	It("does not wait in Begin, AddChildHandler or its end", func(ctx SpecContext) {
-		p := startGated("exit 1")
+		p := startGated(1)
 		Expect(l.Do(context.Background(), func() error {
 			end, err := w.Begin()
 			if err != nil {

@@ -21,7 +21,7 @@ var _ = Describe("GoroutineWatcher", func() {
 	})
 
 	It("costs a thread for each child", func(ctx SpecContext) {
-		children := []*gated{startGated("exit 1"), startGated("exit 1"), startGated("exit 1")}
+		children := []*gated{startGated(1), startGated(1), startGated(1)}
 		for _, p := range children {
 			add(ctx, w, l, p.Process, got.by("a", l))
 		}
@@ -36,7 +36,7 @@ var _ = Describe("GoroutineWatcher", func() {
 
 	It("still knows how a child has ended whose loop was closed with the notice in its queue", func(ctx SpecContext) {
 		other := newRunningLoop("")
-		p := startGated("exit 8")
+		p := startGated(8)
 		add(ctx, w, l, p.Process, got.by("a", l))
 		l.halt()
 		p.open()

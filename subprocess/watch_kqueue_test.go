@@ -82,7 +82,7 @@ var _ = Describe("KqueueWatcher", func() {
 	})
 
 	It("has one queue for all children, and none when there are none", func(ctx SpecContext) {
-		a, b := startShell("exit 1"), startShell("exit 2")
+		a, b := startExit(1), startExit(2)
 		add(ctx, w, l, a, got.by("a", l))
 		add(ctx, w, l, b, got.by("b", l))
 		Expect(q.counts()).To(Equal([]int{1, 0}))
@@ -92,7 +92,7 @@ var _ = Describe("KqueueWatcher", func() {
 		q.events <- []int{a.Pid}
 		Eventually(ctx, got).Should(Receive(Equal(exit{"a", a.Pid, 1, true})))
 		Expect(q.counts()).To(Equal([]int{1, 1}))
-		c := startShell("exit 3")
+		c := startExit(3)
 		add(ctx, w, l, c, got.by("c", l))
 		q.events <- []int{c.Pid}
 		Eventually(ctx, got).Should(Receive(Equal(exit{"c", c.Pid, 3, true})))
@@ -100,7 +100,7 @@ var _ = Describe("KqueueWatcher", func() {
 	}, watched)
 
 	It("does not register a child that is added again", func(ctx SpecContext) {
-		p := startGated("exit 1")
+		p := startGated(1)
 		add(ctx, w, l, p.Process, got.by("a", l))
 		add(ctx, w, l, p.Process, got.by("b", l))
 		Expect(q.added).To(Equal([]int{p.pid}))
@@ -111,7 +111,7 @@ var _ = Describe("KqueueWatcher", func() {
 
 	It("waits at once for a child that can not be registered", func(ctx SpecContext) {
 		q.refuse = syscall.ESRCH
-		p := startGated("exit 4")
+		p := startGated(4)
 		add(ctx, w, l, p.Process, got.by("a", l))
 		Expect(q.counts()).To(Equal([]int{1, 1}))
 		p.open()
@@ -120,14 +120,14 @@ var _ = Describe("KqueueWatcher", func() {
 
 	It("waits in a goroutine when no queue can be opened", func(ctx SpecContext) {
 		w = subprocess.NewKqueueWatcherOver(func() (subprocess.Queue, error) { return subprocess.Queue{}, syscall.EMFILE })
-		p := startGated("exit 4")
+		p := startGated(4)
 		add(ctx, w, l, p.Process, got.by("a", l))
 		p.open()
 		Eventually(ctx, got).Should(Receive(Equal(exit{"a", p.pid, 4, true})))
 	}, watched)
 
 	It("waits for all children in goroutines when the queue fails", func(ctx SpecContext) {
-		a, b := startGated("exit 1"), startGated("exit 2")
+		a, b := startGated(1), startGated(2)
 		add(ctx, w, l, a.Process, got.by("a", l))
 		add(ctx, w, l, b.Process, got.by("b", l))
 		q.failure <- syscall.EBADF
@@ -139,7 +139,7 @@ var _ = Describe("KqueueWatcher", func() {
 	}, watched)
 
 	It("takes no notice of processes that it does not know", func(ctx SpecContext) {
-		p := startGated("exit 1")
+		p := startGated(1)
 		add(ctx, w, l, p.Process, got.by("a", l))
 		q.events <- []int{1, p.pid + 1}
 		Expect(q.counts()).To(Equal([]int{1, 0}))

@@ -57,7 +57,7 @@ var _ = Describe("PidFDWatcher", func() {
 
 	It("uses no thread, and a descriptor that it closes", func(ctx SpecContext) { // L35
 		before := len(openDescriptors())
-		p := startGated("exit 1")
+		p := startGated(1)
 		add(ctx, w, l, p.Process, got.by("a", l))
 		Expect(l.Do(ctx, func() error { return nil })).To(Succeed())
 		Consistently(waitingThreads).WithTimeout(tick).Should(BeZero())
@@ -69,7 +69,7 @@ var _ = Describe("PidFDWatcher", func() {
 	}, watched)
 
 	It("leaves the descriptor of package os alone", func(ctx SpecContext) {
-		p := startGated("exit 1")
+		p := startGated(1)
 		add(ctx, w, l, p.Process, got.by("a", l))
 		Expect(w.RemoveChildHandler(p.pid)).To(BeTrue())
 		Expect(p.WithHandle(func(fd uintptr) {
@@ -81,7 +81,7 @@ var _ = Describe("PidFDWatcher", func() {
 
 	DescribeTable("waits in a goroutine",
 		func(ctx SpecContext, worse func(*runningLoop) subprocess.Loop) {
-			p := startGated("exit 9")
+			p := startGated(9)
 			Expect(l.Do(ctx, func() error { return w.AddChildHandler(worse(l), p.Process, got.by("a", l)) })).To(Succeed())
 			Eventually(ctx, waitingThreads).Should(Equal(1))
 			Expect(l.Do(ctx, func() error { return nil })).To(Succeed(), "the loop itself waits")
@@ -95,7 +95,7 @@ var _ = Describe("PidFDWatcher", func() {
 	)
 
 	It("waits in a goroutine when there is no descriptor left", func(ctx SpecContext) {
-		p := startGated("exit 9")
+		p := startGated(9)
 		limit := lowerDescriptorLimit()
 		err := l.Do(ctx, func() error { return w.AddChildHandler(l, p.Process, got.by("a", l)) })
 		limit.restore()
@@ -108,7 +108,7 @@ var _ = Describe("PidFDWatcher", func() {
 	It("waits in a goroutine when the loop is closed first", func(ctx SpecContext) { // L40
 		log := newLog(w)
 		before := len(openDescriptors())
-		p := startGated("exit 9")
+		p := startGated(9)
 		add(ctx, w, l, p.Process, got.by("a", l))
 		l.halt()
 		Expect(l.Close()).To(Succeed())
@@ -122,7 +122,7 @@ var _ = Describe("PidFDWatcher", func() {
 	It("leaves nothing in a loop that goes on", func(ctx SpecContext) {
 		var open atomic.Int32
 		for range 3 {
-			p := startShell("exit 0")
+			p := startExit(0)
 			Expect(l.Do(ctx, func() error {
 				return w.AddChildHandler(promising{l, &open}, p, got.by("a", l))
 			})).To(Succeed())

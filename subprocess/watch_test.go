@@ -1,20 +1,14 @@
-//go:build unix
-
 package subprocess_test
 
 import (
-	"fmt"
 	"os"
-	"os/exec"
 	"sync"
-	"syscall"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
 	"github.com/tidemill-go/tidemill/eventloop"
 	"github.com/tidemill-go/tidemill/eventloop/looptest"
-	"github.com/tidemill-go/tidemill/platform"
 	"github.com/tidemill-go/tidemill/subprocess"
 )
 
@@ -27,6 +21,9 @@ var _ = func() bool {
 				Describe("the "+w.name+" watcher", Label(w.name), func() {
 					watcherSpecs(kind, w.make)
 					watcherEndSpecs(kind, w.make)
+					for _, specs := range watcherSpecsHere {
+						specs(kind, w.make)
+					}
 				})
 			}
 		})
@@ -39,7 +36,6 @@ func watcherSpecs(kind string, newWatcher func() (subprocess.ChildWatcher, error
 	var (
 		l   *runningLoop
 		w   subprocess.ChildWatcher
-		log *logged
 		got exits
 	)
 	BeforeEach(func() {
@@ -48,7 +44,7 @@ func watcherSpecs(kind string, newWatcher func() (subprocess.ChildWatcher, error
 		var err error
 		w, err = newWatcher()
 		Expect(err).NotTo(HaveOccurred())
-		log = newLog(w)
+		newLog(w)
 	})
 	next := func(ctx SpecContext) (e exit) {
 		GinkgoHelper()
@@ -57,48 +53,24 @@ func watcherSpecs(kind string, newWatcher func() (subprocess.ChildWatcher, error
 	}
 
 	It("calls the handler on the loop's goroutine, once, with the exit status", func(ctx SpecContext) { // L30 L41
-		p := startGated("exit 7")
+		p := startGated(7)
 		add(ctx, w, l, p.Process, got.by("a", l))
 		Consistently(got).WithTimeout(tick).ShouldNot(Receive())
 		p.open()
 		Expect(next(ctx)).To(Equal(exit{"a", p.pid, 7, true}))
 		Consistently(got).WithTimeout(tick).ShouldNot(Receive())
-		Expect(p.Signal(syscall.SIGUSR1)).To(MatchError(os.ErrProcessDone))
+		Expect(p.Signal(os.Kill)).To(MatchError(errReaped))
 	}, watched)
 
-	DescribeTable("reports a child that a signal has ended by minus its number",
-		func(ctx SpecContext, sig syscall.Signal) { // L10
-			p := startShell(fmt.Sprintf("ulimit -c 0; kill -%d $$", sig))
-			add(ctx, w, l, p, got.by("a", l))
-			Expect(next(ctx).code).To(Equal(-int(sig)))
-		},
-		Entry("SIGKILL", watched, syscall.SIGKILL),
-		Entry("SIGTERM", watched, syscall.SIGTERM),
-		Entry("SIGABRT, which dumps core", watched, syscall.SIGABRT),
-	)
-
 	It("hears of a child that ended before it was added", func(ctx SpecContext) { // L31
-		p := startShell("exit 3")
-		becomesZombie(ctx, p.Pid)
+		p := startExit(3)
+		ends(ctx, p.Pid)
 		add(ctx, w, l, p, got.by("a", l))
 		Expect(next(ctx)).To(Equal(exit{"a", p.Pid, 3, true}))
 	}, watched)
 
-	It("gives 255 and a warning for a child that somebody else has reaped", func(ctx SpecContext) { // L32
-		p := startShell("exit 3")
-		pid := p.Pid
-		becomesZombie(ctx, pid)
-		_, err := platform.ReapChild(pid)
-		Expect(err).NotTo(HaveOccurred())
-		add(ctx, w, l, p, got.by("a", l))
-		Expect(next(ctx)).To(Equal(exit{"a", pid, 255, true}))
-		Expect(log.take()).To(ConsistOf(ContainSubstring("255")))
-		Expect(p.Signal(syscall.SIGUSR1)).To(HaveOccurred())
-		Expect(p.Release()).To(Succeed())
-	}, watched)
-
 	It("calls the last handler only when a child is added again", func(ctx SpecContext) { // L30
-		p := startGated("exit 1")
+		p := startGated(1)
 		add(ctx, w, l, p.Process, got.by("a", l))
 		add(ctx, w, l, p.Process, got.by("b", l))
 		p.open()
@@ -108,7 +80,7 @@ func watcherSpecs(kind string, newWatcher func() (subprocess.ChildWatcher, error
 
 	It("calls on the loop of the last handler, though the one before is not running", func(ctx SpecContext) {
 		other := newRunningLoop(kind)
-		p := startGated("exit 1")
+		p := startGated(1)
 		add(ctx, w, l, p.Process, got.by("a", l))
 		add(ctx, w, other, p.Process, got.by("b", other))
 		l.halt()
@@ -118,15 +90,14 @@ func watcherSpecs(kind string, newWatcher func() (subprocess.ChildWatcher, error
 
 	It("follows a child that has ended to the loop of its last handler", func(ctx SpecContext) {
 		other := newRunningLoop(kind)
-		p := startShell("exit 1")
-		becomesZombie(ctx, p.Pid)
+		p := startExit(1)
+		ends(ctx, p.Pid)
 		Expect(l.Do(ctx, func() error {
 			// The first loop is kept busy until its callback must be in its queue.
 			if err := w.AddChildHandler(l, p, got.by("a", l)); err != nil {
 				return err
 			}
-			isReaped := func() bool { _, err := platform.EndedChild(p.Pid); return err != nil }
-			for w.Name() != "pidfd" && !isReaped() {
+			for w.Name() != "pidfd" && !wasReaped(p.Pid) {
 			}
 			return w.AddChildHandler(other, p, got.by("b", other))
 		})).To(Succeed())
@@ -135,7 +106,7 @@ func watcherSpecs(kind string, newWatcher func() (subprocess.ChildWatcher, error
 	}, watched)
 
 	It("takes a handler back, and reaps the child all the same", func(ctx SpecContext) { // L30
-		p := startGated("exit 1")
+		p := startGated(1)
 		Expect(w.RemoveChildHandler(p.pid)).To(BeFalse())
 		add(ctx, w, l, p.Process, got.by("a", l))
 		Expect(w.RemoveChildHandler(p.pid)).To(BeTrue())
@@ -146,7 +117,7 @@ func watcherSpecs(kind string, newWatcher func() (subprocess.ChildWatcher, error
 	}, watched)
 
 	It("has no handler left once it was called", func(ctx SpecContext) {
-		p := startShell("exit 0")
+		p := startExit(0)
 		add(ctx, w, l, p, got.by("a", l))
 		next(ctx)
 		Expect(w.RemoveChildHandler(p.Pid)).To(BeFalse())
@@ -158,7 +129,7 @@ func watcherSpecs(kind string, newWatcher func() (subprocess.ChildWatcher, error
 		Expect(err).NotTo(HaveOccurred())
 		want := map[int]int{}
 		for i := range 100 {
-			p := startShell(fmt.Sprintf("exit %d", i))
+			p := startExit(i)
 			want[p.Pid] = i
 			here := loops[i%2]
 			add(ctx, w, here, p, got.by("", here))
@@ -174,7 +145,7 @@ func watcherSpecs(kind string, newWatcher func() (subprocess.ChildWatcher, error
 	}, watched)
 
 	It("hears of the others when a handler panics", func(ctx SpecContext) { // L42
-		bad, good := startGated("exit 1"), startGated("exit 2")
+		bad, good := startGated(1), startGated(2)
 		add(ctx, w, l, bad.Process, func(int, int) { panic("on purpose") })
 		add(ctx, w, l, good.Process, got.by("good", l))
 		bad.open()
@@ -186,7 +157,7 @@ func watcherSpecs(kind string, newWatcher func() (subprocess.ChildWatcher, error
 	}, watched)
 
 	It("refuses what is missing", func(ctx SpecContext) {
-		p := startShell("exit 0")
+		p := startExit(0)
 		_, err := p.Wait()
 		Expect(err).NotTo(HaveOccurred())
 		handler := got.by("a", l)
@@ -203,40 +174,13 @@ func watcherSpecs(kind string, newWatcher func() (subprocess.ChildWatcher, error
 		end, err := w.Begin()
 		Expect(err).NotTo(HaveOccurred())
 		for range children {
-			p := startShell("exit 4")
+			p := startExit(4)
 			all.Go(func() { _ = w.AddChildHandler(l, p, got.by("a", l)) })
 		}
 		all.Wait()
 		end()
 		for range children {
 			Expect(next(ctx).code).To(Equal(4))
-		}
-	}, watched)
-
-	It("leaves the children of os/exec alone, unless it is the fast one, which says that it took them", func(ctx SpecContext) {
-		const rounds = 20
-		p := startGated("exit 1")
-		add(ctx, w, l, p.Process, got.by("a", l))
-		failures := 0
-		for i := range rounds {
-			cmd := exec.CommandContext(ctx, "/bin/sh", "-c", fmt.Sprintf("exit %d", i+1))
-			Expect(cmd.Start()).To(Succeed())
-			if w.Name() == "fast" {
-				isReaped(ctx, cmd.Process.Pid)
-			}
-			if err := cmd.Wait(); cmd.ProcessState.ExitCode() != i+1 {
-				Expect(err).To(MatchError(syscall.ECHILD))
-				failures++
-			}
-			Expect(cmd.Process.Release()).To(Succeed())
-		}
-		p.open()
-		Expect(next(ctx)).To(Equal(exit{"a", p.pid, 1, true}))
-		if w.Name() == "fast" {
-			Expect(failures).To(Equal(rounds))
-			Expect(log.take()).To(HaveLen(rounds))
-		} else {
-			Expect(failures).To(BeZero())
 		}
 	}, watched)
 }

@@ -100,6 +100,16 @@ type Driver interface {
 	Settle()
 }
 
+// A FileSender is a Driver whose system may send files by itself.
+type FileSender interface {
+	// SendFile is a Send of n bytes of a regular file, from offset on: all of them,
+	// at least one, are reported through Sent. io.ErrUnexpectedEOF says that the
+	// file has fewer; an error that is no disconnection that the system can not send
+	// this file there. The descriptor fd belongs to the driver from the call on,
+	// which closes it when the operation has ended.
+	SendFile(h Handle, fd int, offset int64, n int) error
+}
+
 // A Sink is what a transport shows its driver.
 type Sink interface {
 	// ReadBuffer returns the memory to receive into, nil for the driver's own.

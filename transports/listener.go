@@ -111,6 +111,9 @@ func (l *Listener) accepted(fd int, peer platform.Sockaddr, err error) {
 		// read will tell.
 		_ = platform.SetNoDelay(fd, true)
 	}
+	if l.local.IsPipe() {
+		peer = l.local // both ends have the name
+	}
 	_, err = NewStream(l.host, fd, p, StreamConfig{
 		Kind: l.cfg.Kind, Local: l.shared, Remote: peer,
 		WriteBufferLimits: l.cfg.WriteBufferLimits, Hooks: l.cfg.Hooks,

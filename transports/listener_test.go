@@ -79,7 +79,7 @@ var _ = onBothStyles("Listener", func(newHost func() *memory.Host) {
 
 	It("fails if the address can not be asked for", func() {
 		_, err := transports.Listen(host, host.NewPort().FD(), transports.ListenerConfig{})
-		Expect(err).To(Equal(syscall.EBADF))
+		Expect(err).To(Equal(errNoSuch))
 	})
 
 	DescribeTable("rests for a second after an error and then goes on", func(errno syscall.Errno, message string) {

@@ -7,11 +7,15 @@ import "github.com/tidemill-go/tidemill/protocols"
 type output struct {
 	pending []byte // not yet given to the driver
 	flight  []byte // belongs to the driver until it has reported all of it
-	sent    int    // how much of flight is reported
+	file    int    // the same of a file, in place of flight
+	sent    int    // how much of flight or file is reported
 }
 
 // size is the number of bytes that the kernel has not taken.
-func (o *output) size() int { return len(o.pending) + len(o.flight) - o.sent }
+func (o *output) size() int { return len(o.pending) + o.flying() - o.sent }
+
+// flying is how much the driver has.
+func (o *output) flying() int { return len(o.flight) + o.file }
 
 // consume drops the first n pending bytes.
 func (o *output) consume(n int) {
@@ -26,7 +30,7 @@ func (o *output) launch(n int) {
 
 // land takes the memory of a flight that is reported to its end back.
 func (o *output) land() {
-	o.flight, o.sent = o.flight[:0], 0
+	o.flight, o.file, o.sent = o.flight[:0], 0, 0
 }
 
 const (
@@ -57,8 +61,9 @@ func (b *Buffers) take() *output {
 // give takes an output back. Memory in flight stays with the driver.
 func (b *Buffers) give(o *output) {
 	if len(o.flight) > 0 || cap(o.flight) > keepBuffer {
-		o.flight, o.sent = nil, 0
+		o.flight = nil
 	}
+	o.file, o.sent = 0, 0
 	if cap(o.pending) > keepBuffer {
 		o.pending = nil
 	}

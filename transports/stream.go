@@ -220,6 +220,9 @@ func (s *Stream) IsClosing() bool {
 
 // ExtraInfo implements protocols.Transport.
 func (s *Stream) ExtraInfo(name string) any {
+	if s.isPipe() {
+		return s.pipeInfo(name)
+	}
 	switch name {
 	case "socket":
 		return s.names.view()

@@ -15,6 +15,11 @@ type Reservation interface {
 	// each Feed.
 	Ready()
 
+	// Refused says that the system does not send a file that FeedFile has passed on,
+	// although the connection is sound: it sent only so many bytes of it. The
+	// reservation goes on.
+	Refused(sent int, err error)
+
 	// Lost says that the reservation has ended because the transport was closed,
 	// aborted, or has failed. err is never nil: net.ErrClosed for the first two.
 	Lost(err error)
@@ -54,6 +59,22 @@ func (s *Stream) Feed(b []byte) {
 	s.state |= awaited
 	s.putNow(b)
 	s.drained()
+}
+
+// FeedFile is Feed of n bytes of a regular file, from offset on, which the system
+// sends by itself; n is positive. fd is a descriptor of the file and belongs to the
+// stream from the call on. Instead of Ready there may come Refused. The host's
+// driver must be a FileSender.
+func (s *Stream) FeedFile(fd int, offset int64, n int) {
+	s.state |= awaited | sending
+	if s.out == nil {
+		s.out = s.host.Buffers().take()
+	}
+	s.out.file = n
+	if err := s.driver.(FileSender).SendFile(s.handle, fd, offset, n); err != nil {
+		s.state &^= sending
+		s.fail("sendfile", err)
+	}
 }
 
 // ready tells the reservation once that its turn has come.

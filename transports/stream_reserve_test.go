@@ -1,6 +1,7 @@
 package transports_test
 
 import (
+	"fmt"
 	"io"
 	"net"
 
@@ -16,11 +17,17 @@ import (
 
 // holder is a Reservation that counts.
 type holder struct {
-	ready int
-	lost  []error
+	ready   int
+	refused []string
+	lost    []error
 }
 
-func (h *holder) Ready()         { h.ready++ }
+func (h *holder) Ready() { h.ready++ }
+
+func (h *holder) Refused(sent int, err error) {
+	h.refused = append(h.refused, fmt.Sprint(sent, " ", err))
+}
+
 func (h *holder) Lost(err error) { h.lost = append(h.lost, err) }
 
 var _ = onBothStyles("a reserved output", func(newHost func() *memory.Host) {

@@ -5,6 +5,7 @@ import (
 	"net"
 
 	"github.com/tidemill-go/tidemill/eventloop/future"
+	"github.com/tidemill-go/tidemill/platform"
 )
 
 // sendAtOnce is how many pending bytes are not worth coalescing: from here on
@@ -186,12 +187,12 @@ func (s *Stream) Sent(n int, err error) {
 	if s.is(isLost) {
 		return
 	}
+	s.out.sent += n
 	if err != nil {
-		s.state &^= sending
-		s.fail("write", err)
+		s.sendFailed(err)
 		return
 	}
-	if s.out.sent += n; s.out.sent == len(s.out.flight) {
+	if s.out.sent == s.out.flying() {
 		s.out.land()
 		s.state &^= sending
 		s.Flush()
@@ -200,6 +201,28 @@ func (s *Stream) Sent(n int, err error) {
 		s.release()
 	}
 	s.drained()
+}
+
+// sendFailed is the end of the connection, or a file that the system does not
+// send by itself.
+func (s *Stream) sendFailed(err error) {
+	s.state &^= sending
+	if s.out.file == 0 {
+		s.fail("write", err)
+		return
+	}
+	if platform.IsDisconnect(err) {
+		s.fail("sendfile", err)
+		return
+	}
+	sent := s.out.sent
+	if s.out.land(); !s.is(reserved) { // nobody wants the rest
+		s.Flush()
+		return
+	}
+	s.release()
+	s.state &^= awaited
+	s.hooks.reservation.Refused(sent, err)
 }
 
 // release lends the memory of an empty or given-up output back.
@@ -241,6 +264,9 @@ func (s *Stream) WriteEOF() error {
 	if err := s.offLoop("WriteEOF"); err != nil {
 		return err
 	}
+	if s.isPipe() {
+		return noHalf("WriteEOF")
+	}
 	if !s.is(eofWanted | isClosing) {
 		s.state |= eofWanted
 		s.offer()
@@ -250,4 +276,4 @@ func (s *Stream) WriteEOF() error {
 }
 
 // CanWriteEOF implements protocols.Transport.
-func (s *Stream) CanWriteEOF() bool { return true }
+func (s *Stream) CanWriteEOF() bool { return !s.isPipe() }

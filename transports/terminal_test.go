@@ -209,7 +209,7 @@ var _ = onBothStyles("a terminal", func(newHost func() *memory.Host) {
 			_ = t.Close()
 			closed = t.SetWindowSize(protocols.WindowSize{Rows: 24, Columns: 80})
 		})
-		Expect(open).To(MatchError(syscall.EBADF))
+		Expect(open).To(refuseSize())
 		Expect(closed).To(MatchError(net.ErrClosed))
 		Expect([]error{open, closed}).To(HaveEach(BeAssignableToTypeOf(&net.OpError{})))
 	})

@@ -42,7 +42,7 @@ func (x *X) Processes(exited func(p *Process)) func() protocols.SubprocessProtoc
 
 // Shell starts a child that runs a script.
 func (x *X) Shell(script string, spec subprocess.Spec, exited func(p *Process)) *Process {
-	spec.Path, spec.Args = "/bin/sh", []string{"-c", script}
+	spec.Path, spec.Args = shell(script)
 	return x.Exec(spec, exited)
 }
 

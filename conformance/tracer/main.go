@@ -1,8 +1,11 @@
 // Command tracer is Tidemill's side of the trace scenarios: it runs one of them
 // on a loop of the chosen kind and traces to standard output what happens.
 //
-//	tracer [-loop epoll|poll|select|kqueue] [-watcher pidfd|kqueue|goroutine|safe|fast] SCENARIO
+//	tracer [-loop epoll|poll|select|kqueue|io_uring|iocp] [-watcher pidfd|kqueue|goroutine|safe|fast] SCENARIO
 //	tracer --list
+//	tracer -sh SCRIPT
+//
+// The last is a child of the scenarios, where there is no /bin/sh.
 //
 // It is driven by ../driver.py; ../README.md describes the interface.
 package main
@@ -32,7 +35,7 @@ var groups = []trace.Group{
 	{Name: "misc", Scenarios: misc},
 }
 
-const usage = "usage: tracer [-loop KIND] [-watcher NAME] SCENARIO | tracer --list"
+const usage = "usage: tracer [-loop KIND] [-watcher NAME] SCENARIO | tracer --list | tracer -sh SCRIPT"
 
 // The exit statuses; a scenario that is stuck ends with another one.
 const (
@@ -46,9 +49,10 @@ func main() {
 }
 
 func program() int {
-	kind := flag.String("loop", "", "the selector's `kind`: epoll, poll, select, kqueue; empty for the system's best")
+	kind := flag.String("loop", "", "the loop's `kind`: epoll, poll, select, kqueue, io_uring, iocp; empty for the system's best")
 	watcher := flag.String("watcher", "", "the child watcher's `name`: pidfd, kqueue, goroutine, safe, fast; empty for the policy's")
 	list := flag.Bool("list", false, "print a JSON object per scenario: name, group, doc")
+	script := flag.String("sh", "", "be a child that does what a `script` says")
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, usage)
 		flag.PrintDefaults()
@@ -57,6 +61,9 @@ func program() int {
 	if *list && flag.NArg() == 0 {
 		trace.List(trace.NewTracer(os.Stdout), groups)
 		return finished
+	}
+	if *script != "" && !*list && flag.NArg() == 0 {
+		return child(*script)
 	}
 	scenario, found := trace.Find(groups, flag.Arg(0))
 	if *list || flag.NArg() != 1 || !found {
@@ -68,6 +75,11 @@ func program() int {
 		return failed
 	}
 	return finished
+}
+
+func child(script string) (status int) {
+	sh := trace.Sh{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Background: []string{os.Args[0], "-sh"}}
+	return sh.Run(script)
 }
 
 // perform leaves the loop and its connections open: the trace is over, and the

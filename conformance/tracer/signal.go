@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"syscall"
 
@@ -40,10 +41,14 @@ var signal = []trace.Scenario{{
 		unhandle(x, trace.SIGUSR1, nil)
 		unhandle(x, syscall.Signal(1000), trace.Fields{"what": "1000"})
 		called := eventloop.NewFuture[struct{}](x.Loop)
-		must(x.Loop.AddSignalHandler(trace.SIGUSR1, func() {
+		err := x.Loop.AddSignalHandler(trace.SIGUSR1, func() {
 			called.SetResult(struct{}{})
 			trace.Boom()
-		}))
+		})
+		if errors.Is(err, errors.ErrUnsupported) {
+			return // the loop has none at all, as the trace says
+		}
+		must(err)
 		trace.Raise(trace.SIGUSR1)
 		trace.Must(called.Await(x.Context()))
 		x.Settle()

@@ -63,6 +63,9 @@ func (p *clockedProactor) Wait(until time.Time, park func() bool) ([]proactor.Co
 	return p.waiter.wait(until, park)
 }
 
+// Unwrap is for proactor.As.
+func (p *clockedProactor) Unwrap() proactor.Proactor { return p.Proactor }
+
 // Wake implements proactor.Proactor.
 func (p *clockedProactor) Wake() { p.waiter.wake() }
 

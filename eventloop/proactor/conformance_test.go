@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux || windows
 
 package proactor_test
 
@@ -9,25 +9,10 @@ import (
 	"github.com/tidemill-go/tidemill/platform"
 )
 
-// The modes are what kernels of different ages have: every spec runs on all, so
-// that what replaces a feature is not only believed in.
-var modes = []struct {
-	name    string
-	without proactor.Features
-}{
-	{"with everything", 0},
-	{"without DEFER_TASKRUN", proactor.DeferTaskrun},
-	{"without SINGLE_ISSUER", proactor.SingleIssuer},
-	{"without multishot", proactor.MultishotReceive | proactor.MultishotAccept | proactor.MultishotPoll},
-	{"without provided buffers", proactor.ProvidedBuffers},
-	{"as Linux 5.11", proactor.ProvidedBuffers | proactor.MultishotReceive | proactor.MultishotAccept |
-		proactor.MultishotPoll | proactor.SingleIssuer | proactor.DeferTaskrun | proactor.CoopTaskrun},
-}
-
 // A new mechanism is here by itself, if this process may use it.
 var _ = func() bool {
 	for _, m := range proactor.Mechanisms() {
-		if platform.For(platform.Target{}).Check(platform.NewProactorLoop) != nil {
+		if m.Name == "io_uring" && platform.IOUring() != nil {
 			continue
 		}
 		for _, mode := range modes {
@@ -37,9 +22,13 @@ var _ = func() bool {
 				bufferSpecs(m, o)
 				sendSpecs(m, o)
 				acceptSpecs(m, o)
+				connectSpecs(m, o)
+				cancelSpecs(m, o)
 				pollSpecs(m, o)
 				waitSpecs(m, o)
 				closeSpecs(m, o)
+				stormSpecs(m, o)
+				systemSpecs(m, o)
 			})
 		}
 	}

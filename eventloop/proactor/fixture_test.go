@@ -1,17 +1,15 @@
-//go:build linux
+//go:build linux || windows
 
 package proactor_test
 
 import (
-	"os"
+	"net/netip"
 	"runtime"
-	"strings"
 	"syscall"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	"golang.org/x/sys/unix"
 
 	"github.com/tidemill-go/tidemill/eventloop/proactor"
 	"github.com/tidemill-go/tidemill/platform"
@@ -22,43 +20,78 @@ const (
 	patient = 5 * time.Second
 )
 
-// bench is a proactor on the thread of its spec.
+// bench is a proactor on the thread of its spec. It introduces descriptors by
+// itself when they are first used under a tag.
 type bench struct {
 	proactor.Proactor
 	kept []proactor.Completion // for other tags than the one asked for
+	tags map[int]uint32        // by descriptor
+	fds  map[uint32]int
 }
 
-// with runs a spec's body on a locked thread with a proactor, and fails it for a
-// descriptor or a mapping that is left.
+// with runs a spec's body on a locked thread with a proactor, and fails it for
+// what is left over.
 func with(m proactor.Mechanism, o proactor.Options, body func(*bench)) {
 	GinkgoHelper()
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	before := rings()
+	before := leftovers()
 	p, err := proactor.New(m.Name, &o)
 	Expect(err).NotTo(HaveOccurred())
 	defer func() {
 		Expect(p.Close()).To(Succeed())
 		Expect(p.Close()).To(Succeed(), "closing again")
-		Expect(rings()).To(Equal(before), "rings that are mapped or open")
+		Expect(leftovers()).To(Equal(before), "what the proactor has of the system")
 	}()
-	body(&bench{Proactor: p})
+	body(&bench{Proactor: p, tags: make(map[int]uint32), fds: make(map[uint32]int)})
 }
 
-// rings counts what /proc says of io_uring: descriptors and mappings.
-func rings() (n int) {
+// attach introduces a descriptor, taking it from whatever tag it had.
+func (b *bench) attach(fd int, tag uint32) {
 	GinkgoHelper()
-	maps, err := os.ReadFile("/proc/self/maps")
-	Expect(err).NotTo(HaveOccurred())
-	n = strings.Count(string(maps), "[io_uring]")
-	open, err := os.ReadDir("/proc/self/fd")
-	Expect(err).NotTo(HaveOccurred())
-	for _, fd := range open {
-		if name, _ := os.Readlink("/proc/self/fd/" + fd.Name()); strings.Contains(name, "[io_uring]") || strings.Contains(name, "[eventfd]") {
-			n++
+	if t, ok := b.tags[fd]; ok {
+		if t == tag && b.fds[tag] == fd {
+			return
 		}
+		b.detach(fd)
 	}
-	return n
+	if old, ok := b.fds[tag]; ok {
+		b.detach(old)
+	}
+	Expect(b.Attach(fd, tag)).To(Succeed())
+	b.tags[fd], b.fds[tag] = tag, fd
+}
+
+// detach is for what is closed next, too.
+func (b *bench) detach(fd int) {
+	if tag, ok := b.tags[fd]; ok {
+		b.Detach(fd, tag)
+		delete(b.tags, fd)
+		delete(b.fds, tag)
+	}
+}
+
+func (b *bench) Receive(fd int, tag uint32, once bool) {
+	b.attach(fd, tag)
+	b.Proactor.Receive(fd, tag, once)
+}
+
+func (b *bench) Accept(fd int, tag uint32) {
+	b.attach(fd, tag)
+	b.Proactor.Accept(fd, tag)
+}
+
+func (b *bench) Send(fd int, tag uint32, data []byte) {
+	b.attach(fd, tag)
+	b.Proactor.Send(fd, tag, data)
+}
+
+func (b *bench) Connect(fd int, tag uint32, to platform.Sockaddr) {
+	GinkgoHelper()
+	name, err := platform.NameOf(to)
+	Expect(err).NotTo(HaveOccurred())
+	b.attach(fd, tag)
+	b.Proactor.Connect(fd, tag, &name)
 }
 
 // look waits without blocking and returns what has completed for a tag.
@@ -120,6 +153,7 @@ func (b *bench) receive(fd int, tag uint32, n int) (data []byte) {
 				continue
 			}
 			Expect(o.Err()).NotTo(HaveOccurred())
+			Expect(o.N()).NotTo(BeZero(), "the end")
 			data = append(data, b.Bytes(o)...)
 			b.Recycle(o)
 		}
@@ -132,26 +166,57 @@ func (b *bench) receive(fd int, tag uint32, n int) (data []byte) {
 	return data
 }
 
+// accept awaits n connections, submitting again where an Accept does not go on,
+// and returns them for the spec to close.
+func (b *bench) accept(tag uint32, n int) (fds []int) {
+	GinkgoHelper()
+	for len(fds) < n {
+		for _, o := range b.await(tag) {
+			if o.Err() == nil {
+				fds = append(fds, closing(o.N()))
+			} else {
+				Expect(o.Err()).To(Equal(syscall.ECANCELED))
+			}
+			if !o.More() {
+				b.Proactor.Accept(b.fds[tag], tag)
+			}
+		}
+	}
+	Expect(fds).To(HaveLen(n))
+	return fds
+}
+
 func last(list []proactor.Outcome) proactor.Outcome { return list[len(list)-1] }
 
-// pair is two connected, non-blocking sockets, TCP if inet.
+// pair is two connected, non-blocking sockets, of the family that is asked for if
+// the system has it.
 func pair(inet bool) (a, b int) {
 	GinkgoHelper()
 	if !inet {
-		fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-		Expect(err).NotTo(HaveOccurred())
-		return closing(fds[0]), closing(fds[1])
+		return localPair()
 	}
 	l, to := listen()
 	a = socket()
-	Expect(platform.Connect(a, to)).To(Or(Succeed(), MatchError(unix.EINPROGRESS)))
-	Eventually(func() (err error) { b, _, err = platform.Accept(l); return err }).WithTimeout(patient).Should(Succeed())
-	return a, closing(b)
+	connect(a, to)
+	return a, closing(accepted(l))
+}
+
+// accepted takes a connection that is coming.
+func accepted(l int) (fd int) {
+	GinkgoHelper()
+	Eventually(func() (err error) { fd, _, err = platform.Accept(l); return err }).
+		WithTimeout(patient).WithPolling(100 * time.Microsecond).Should(Succeed())
+	return fd
+}
+
+func connect(fd int, to platform.Sockaddr) {
+	GinkgoHelper()
+	Expect(platform.Connect(fd, to)).To(Or(Succeed(), Satisfy(platform.IsInProgress)))
 }
 
 func socket() int {
 	GinkgoHelper()
-	fd, err := platform.OpenSocket(unix.AF_INET, unix.SOCK_STREAM)
+	fd, err := platform.OpenSocket(syscall.AF_INET, syscall.SOCK_STREAM)
 	Expect(err).NotTo(HaveOccurred())
 	return closing(fd)
 }
@@ -159,20 +224,61 @@ func socket() int {
 func listen() (fd int, at platform.Sockaddr) {
 	GinkgoHelper()
 	fd = socket()
-	Expect(unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}})).To(Succeed())
+	Expect(platform.Bind(fd, platform.InetSockaddr(netip.MustParseAddrPort("127.0.0.1:0")))).To(Succeed())
 	Expect(platform.Listen(fd, 128)).To(Succeed())
 	at, err := platform.LocalName(fd)
 	Expect(err).NotTo(HaveOccurred())
 	return fd, at
 }
 
-// closing closes a descriptor after the spec.
+// open are the descriptors that are to be closed after the spec.
+var open = map[int]bool{}
+
+// closing closes a descriptor after the spec, unless the spec does.
 func closing(fd int) int {
-	DeferCleanup(func() { _ = unix.Close(fd) })
+	open[fd] = true
+	DeferCleanup(func() {
+		if open[fd] {
+			shut(fd)
+		}
+	})
 	return fd
 }
 
+// shut closes a descriptor now: closed again later it would be somebody else's.
+func shut(fd int) {
+	GinkgoHelper()
+	delete(open, fd)
+	Expect(platform.CloseFD(fd)).To(Succeed())
+}
+
+// write writes to a socket.
 func write(fd int, s string) {
 	GinkgoHelper()
-	Expect(platform.WriteFD(fd, []byte(s))).To(Equal(len(s)))
+	Expect(platform.Send(fd, []byte(s))).To(Equal(len(s)))
+}
+
+// clog fills what a socket can hold.
+func clog(fd int) {
+	GinkgoHelper()
+	full := make([]byte, 1<<20)
+	for err := error(nil); err == nil; {
+		_, err = platform.Send(fd, full)
+	}
+}
+
+// drained is what arrives until nothing has for a while.
+func drained(fd int) (all []byte) {
+	b := make([]byte, 1<<20)
+	for idle := 0; idle < 100; {
+		n, err := platform.Recv(fd, b)
+		if err != nil || n == 0 {
+			idle++
+			runtime.Gosched()
+			continue
+		}
+		idle = 0
+		all = append(all, b[:n]...)
+	}
+	return all
 }

@@ -43,6 +43,9 @@ const (
 	SingleIssuer
 	DeferTaskrun
 	CoopTaskrun
+
+	// SkippedPackets are those of a completion port for what has ended at once.
+	SkippedPackets
 )
 
 // Options say how to make a proactor. The zero value works.
@@ -79,7 +82,7 @@ func (o *Options) withDefaults() Options {
 
 // A Mechanism is one way to be told of completions, under its name.
 type Mechanism struct {
-	// Name is "io_uring".
+	// Name is "io_uring" or "iocp".
 	Name string
 
 	// New makes a proactor, the caller's to Close. Options are not nil and have no

@@ -21,3 +21,20 @@ type PipeListener interface {
 	// another server has the name.
 	ListenPipe(name string) (fd int, err error)
 }
+
+// As returns p as a T, one of the optional interfaces of this package, and
+// whether it is one. It looks into a proactor that stands before another one and
+// says so by a method Unwrap: what embeds a Proactor hides what else that can do.
+func As[T any](p Proactor) (optional T, ok bool) {
+	for p != nil {
+		if optional, ok = p.(T); ok {
+			return optional, true
+		}
+		wrapper, is := p.(interface{ Unwrap() Proactor })
+		if !is {
+			break
+		}
+		p = wrapper.Unwrap()
+	}
+	return optional, false
+}

@@ -6,12 +6,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// watches reports whether there is anything to watch for. Edge alone is nothing:
-// error and hang-up would be all that is ever reported.
-func (in Interest) watches() bool {
-	return in&(Read|Write) != 0
-}
-
 // admit is what poll and select check before they register a descriptor: their
 // system calls see it only in the next Wait, too late to refuse it.
 func admit(fd int, in Interest, own *wakePipe) error {

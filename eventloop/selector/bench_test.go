@@ -1,13 +1,9 @@
-//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
-
 package selector_test
 
 import (
 	"fmt"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/tidemill-go/tidemill/eventloop/selector"
 )
@@ -47,15 +43,15 @@ func BenchmarkWait(b *testing.B) {
 
 // addReady registers an empty socket for writing.
 func addReady(b *testing.B, s selector.Selector, tag uint64) {
-	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	x, y, err := socketPair()
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() {
-		_ = unix.Close(fds[0])
-		_ = unix.Close(fds[1])
+		_ = closeFD(x)
+		_ = closeFD(y)
 	})
-	if err := s.Add(fds[0], tag, selector.Write); err != nil {
+	if err := s.Add(x, tag, selector.Write); err != nil {
 		b.Fatal(err)
 	}
 }

@@ -1,5 +1,3 @@
-//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
-
 package selector_test
 
 import (
@@ -28,6 +26,7 @@ var _ = func() bool {
 			describeWake(w)
 			describeClose(w, m)
 			describeStress(w)
+			describeSystem(w, m)
 		})
 	}
 	return true

@@ -1,6 +1,7 @@
 // Package selector waits for descriptors to become ready: epoll on Linux, poll
-// and select on every Unix, each behind the interface Selector. It knows
-// descriptors and no loop; what an event means is its driver's business.
+// and select on every Unix, select on Windows, each behind the interface
+// Selector. It knows descriptors and no loop; what an event means is its
+// driver's business.
 //
 //	s, err := selector.New("") // the best of this system
 //	if err != nil {
@@ -43,11 +44,14 @@
 //	epoll   yes            yes    yes     edge    no limit; no regular files
 //	poll    no             yes *  yes     no      no limit
 //	select  no             no     no *    no      below 1024 (ErrDescriptorTooLarge)
+//	        on Windows     no     no *    no      512 sockets (ErrTooManyDescriptors)
 //
 // On systems without POLLRDHUP, poll learns of an end only when both directions
 // have ended. select has no word for ends and errors and reports such a
 // descriptor as Readable or Writable, whichever it is watched for; Failed stands
-// only for a descriptor that was closed while it was registered.
+// only for a descriptor that was closed while it was registered, and on Windows
+// also for a connect that failed, since none of the other words is said of it
+// there.
 //
 // Such a descriptor is a mistake of the caller, and none of the mechanisms lets
 // it stop the others: epoll forgets it without a word, poll and select report

@@ -16,7 +16,8 @@ type Mechanism struct {
 
 	// New makes a selector, the caller's to Close. It fails with an
 	// *os.SyscallError when the process has no descriptors left (EMFILE,
-	// ENFILE), and as ErrDescriptorTooLarge says.
+	// ENFILE), and as ErrDescriptorTooLarge says; on Windows also when no
+	// connection over loopback can be made, by which select is woken there.
 	New func() (Selector, error)
 }
 
@@ -24,9 +25,9 @@ type Mechanism struct {
 // one. It is consulted only for names that are not in the system's own table.
 var elsewhere = map[string]string{
 	"epoll":  "epoll is Linux's own",
-	"kqueue": "kqueue belongs to macOS and the BSDs, where it is not implemented yet",
+	"kqueue": "kqueue belongs to macOS and the BSDs",
 	"poll":   "poll is implemented for Unix systems only",
-	"select": "select is implemented for Unix systems only",
+	"select": "select is implemented for Unix systems and Windows only",
 }
 
 // Mechanisms returns what this system has, best first. The slice is the

@@ -2,9 +2,10 @@
 
 package selector
 
-// Best first: both cost what is registered, and select has no room for large
-// descriptor numbers.
+// Best first: kqueue costs what is ready, poll and select what is registered, and
+// select has no room for large descriptor numbers.
 var mechanisms = []Mechanism{
+	{Name: "kqueue", New: newKqueue},
 	{Name: "poll", New: newPoll},
 	{Name: "select", New: newSelect},
 }

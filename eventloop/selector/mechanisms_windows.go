@@ -1,5 +1,7 @@
 package selector
 
-// Windows has select for sockets only, which needs a way of its own to wake: a
-// pipe can not be waited for there.
-var mechanisms = []Mechanism{}
+// WSAPoll is no second way: until Windows 10 2004 it kept failed connects to
+// itself.
+var mechanisms = []Mechanism{
+	{Name: "select", New: newSelect},
+}

@@ -20,6 +20,12 @@ const (
 	Edge
 )
 
+// watches reports whether there is anything to watch for. Edge alone is nothing:
+// error and hang-up would be all that is ever reported.
+func (in Interest) watches() bool {
+	return in&(Read|Write) != 0
+}
+
 // Ready is what a Wait found of a descriptor.
 type Ready uint8
 
@@ -71,9 +77,10 @@ type Selector interface {
 	// errno of the mechanism, to be asked for with errors.Is: EPERM for what epoll
 	// can not watch, EEXIST for a second registration, EBADF for what is no
 	// descriptor, EINVAL for an interest without Read and Write and for the
-	// selector's own descriptors; select also refuses numbers that its sets have
-	// no room for (ErrDescriptorTooLarge). This and the following three return
-	// net.ErrClosed after Close.
+	// selector's own descriptors; select also refuses what its sets have no room
+	// for (ErrDescriptorTooLarge on Unix, ErrTooManyDescriptors on Windows) and, on
+	// Windows, handles of anything but sockets (WSAENOTSOCK). This and the following
+	// three return net.ErrClosed after Close.
 	Add(fd int, tag uint64, in Interest) error
 
 	// Modify replaces tag and interest of a registered descriptor. With Edge it

@@ -1,5 +1,3 @@
-//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
-
 package selector_test
 
 import (
@@ -11,7 +9,6 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	"golang.org/x/sys/unix"
 
 	. "github.com/tidemill-go/tidemill/eventloop/selector"
 )
@@ -124,21 +121,21 @@ func (p *producer) produce(l *miniLoop, seed uint64, until time.Time, noise func
 func describeStress(w *world) {
 	DescribeTable("four producers and a loop lose no call", Label("stress"),
 		func(_ SpecContext, next func() time.Time, atLeast int) {
-			a, b := newUnixPair()
+			a, b := newPair()
 			Expect(w.Add(a.fd, 7, Read)).To(Succeed())
 			l := &miniLoop{s: w}
 			ended := make(chan bool)
 			go func() {
 				defer close(ended)
 				block := make([]byte, 4096)
-				l.run(next, func() { _, _ = unix.Read(a.fd, block) })
+				l.run(next, func() { _, _ = read(a.fd, block) })
 			}()
 			var producers [4]producer
 			var all sync.WaitGroup
 			until := time.Now().Add(400 * time.Millisecond)
 			for i := range producers {
 				all.Go(func() {
-					producers[i].produce(l, uint64(i), until, func() { _, _ = unix.Write(b.fd, []byte("x")) })
+					producers[i].produce(l, uint64(i), until, func() { _, _ = write(b.fd, []byte("x")) })
 				})
 			}
 			all.Wait()

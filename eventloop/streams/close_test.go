@@ -1,5 +1,3 @@
-//go:build unix
-
 package streams_test
 
 import (
@@ -8,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"syscall"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -185,11 +182,11 @@ func lossSpecs(kind string) {
 			write := clog(c)
 			Expect(peer.SetLinger(0)).To(Succeed())
 			Expect(peer.Close()).To(Succeed())
-			Eventually(ctx, write).Should(Receive(HaveField("Err", opError("write", syscall.ECONNRESET))))
+			Eventually(ctx, write).Should(Receive(HaveField("Err", opError("write", errReset))))
 			Expect(c.Read(make([]byte, 9))).To(Equal(4))
-			Expect(c.Read(make([]byte, 9))).Error().To(opError("read", syscall.ECONNRESET))
-			Expect(c.Write([]byte("x"))).Error().To(opError("write", syscall.ECONNRESET))
-			Expect(c.WaitClosed(ctx)).To(MatchError(syscall.ECONNRESET))
+			Expect(c.Read(make([]byte, 9))).Error().To(readReset(kind))
+			Expect(c.Write([]byte("x"))).Error().To(opError("write", errReset))
+			Expect(c.WaitClosed(ctx)).To(MatchError(errReset))
 			Expect(c.Close()).To(Succeed())
 		}, bounded)
 
@@ -198,7 +195,7 @@ func lossSpecs(kind string) {
 			over := reads(c, make([]byte, 1))
 			Expect(peer.SetLinger(0)).To(Succeed())
 			Expect(peer.Close()).To(Succeed())
-			Eventually(ctx, over).Should(Receive(HaveField("Err", opError("read", syscall.ECONNRESET))))
+			Eventually(ctx, over).Should(Receive(HaveField("Err", readReset(kind))))
 		}, bounded)
 
 		It("by somebody who closes the transport is net.ErrClosed", func(ctx context.Context) {

@@ -1,12 +1,9 @@
-//go:build unix
-
 package streams_test
 
 import (
 	"context"
 	"log/slog"
 	"net"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,7 +11,6 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/gleak"
-	"golang.org/x/sys/unix"
 
 	"github.com/tidemill-go/tidemill/eventloop"
 	"github.com/tidemill-go/tidemill/eventloop/looptest"
@@ -27,25 +23,6 @@ const (
 	settled = NodeTimeout(patient)
 	patient = 10 * time.Second
 )
-
-// The runtime's poller opens its own descriptors at first use and keeps them.
-var _ = BeforeSuite(func() {
-	r, w, err := os.Pipe()
-	Expect(err).NotTo(HaveOccurred())
-	Expect(r.Close()).To(Succeed())
-	Expect(w.Close()).To(Succeed())
-})
-
-// descriptors returns the open ones among the first 4096.
-func descriptors() []int {
-	var open []int
-	for fd := range 4096 {
-		if _, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil {
-			open = append(open, fd)
-		}
-	}
-	return open
-}
 
 // world is a loop that runs on a goroutine of its own until the end of the spec,
 // in debug mode. The spec fails if anything is left then, or if anything reached

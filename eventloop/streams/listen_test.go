@@ -1,5 +1,3 @@
-//go:build unix
-
 package streams_test
 
 import (
@@ -7,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"syscall"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -28,7 +25,7 @@ func dialSpecs(kind string) {
 			Expect(l.Close()).To(Succeed())
 			c, err := streams.Dial(ctx, w.Loop, "tcp", l.Addr().String(), nil)
 			Expect(c).To(BeNil())
-			Expect(err).To(opError("connect", syscall.ECONNREFUSED))
+			Expect(err).To(opError("connect", errRefused))
 		}, bounded)
 
 		It("refuses a bad address and an unknown network", func(ctx context.Context) {
@@ -80,7 +77,7 @@ func listenSpecs(kind string) {
 			l := w.listen(ctx, nil)
 			second, err := streams.Listen(ctx, w.Loop, "tcp", l.Addr().String(), nil)
 			Expect(second).To(BeNil())
-			Expect(err).To(opError("listen", syscall.EADDRINUSE))
+			Expect(err).To(opError("listen", errInUse))
 			_, err = streams.Listen(ctx, w.Loop, "tcp", "nowhere", nil)
 			Expect(err).To(MatchError(ContainSubstring("missing port")))
 			w.close()
@@ -101,7 +98,7 @@ func listenSpecs(kind string) {
 		It("leaves a paused server to its StartServing", func(ctx context.Context) {
 			l := w.listen(ctx, &streams.ListenConfig{Server: eventloop.ServerConfig{Paused: true}})
 			_, err := net.Dial("tcp", l.Addr().String())
-			Expect(err).To(MatchError(syscall.ECONNREFUSED))
+			Expect(err).To(MatchError(errRefused))
 			Expect(w.Do(ctx, l.Server().StartServing)).To(Succeed())
 			c, err := net.Dial("tcp", l.Addr().String())
 			Expect(err).NotTo(HaveOccurred())
@@ -191,7 +188,7 @@ func listenSpecs(kind string) {
 			Expect(l.SetDeadline(time.Time{})).To(opError("set", net.ErrClosed))
 			Expect(l.Server().WaitClosed(ctx)).To(Succeed())
 			_, err = net.Dial("tcp", l.Addr().String())
-			Expect(err).To(MatchError(syscall.ECONNREFUSED))
+			Expect(err).To(MatchError(errRefused))
 		}, bounded)
 	})
 

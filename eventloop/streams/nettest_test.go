@@ -1,12 +1,9 @@
-//go:build unix
-
 package streams_test
 
 import (
 	"context"
 	"errors"
 	"net"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -25,12 +22,6 @@ func TestConn(t *testing.T) {
 			t.Run("tcp", func(t *testing.T) {
 				nettest.TestConn(t, func() (c1, c2 net.Conn, stop func(), err error) {
 					return pipe(kind, "tcp", "127.0.0.1:0", nil, nil)
-				})
-			})
-			t.Run("unix", func(t *testing.T) {
-				path := filepath.Join(t.TempDir(), "s")
-				nettest.TestConn(t, func() (c1, c2 net.Conn, stop func(), err error) {
-					return pipe(kind, "unix", path, nil, nil)
 				})
 			})
 		})

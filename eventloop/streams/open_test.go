@@ -1,5 +1,3 @@
-//go:build unix
-
 package streams_test
 
 import (
@@ -8,7 +6,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"syscall"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -95,7 +92,7 @@ func openSpecs(kind string) {
 			l, err := net.Listen("tcp", "127.0.0.1:0")
 			Expect(err).NotTo(HaveOccurred())
 			Expect(l.Close()).To(Succeed())
-			Expect(try(ctx, "tcp", l.Addr().String(), nil)).To(MatchError(syscall.ECONNREFUSED))
+			Expect(try(ctx, "tcp", l.Addr().String(), nil)).To(MatchError(errRefused))
 		}, bounded)
 
 		It("leaves nothing open when its context ends first", func(ctx context.Context) {

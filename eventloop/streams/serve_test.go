@@ -1,5 +1,3 @@
-//go:build unix
-
 package streams_test
 
 import (
@@ -8,7 +6,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"path/filepath"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -80,22 +77,6 @@ func serveSpecs(kind string) {
 			first, second := visit(s), visit(s)
 			Expect(ask(second, "one\ntwo\n")).To(Equal("one\ntwo\n"))
 			Expect(ask(first, "three\nfour")).To(Equal("three\nfour"))
-		}, bounded)
-
-		It("serves Unix sockets", func(ctx context.Context) {
-			path := filepath.Join(GinkgoT().TempDir(), "s")
-			s, err := streams.StartServer(w.Loop, echoLines, "unix", path, nil).Await(ctx)
-			Expect(err).NotTo(HaveOccurred())
-			defer w.on(ctx, s.Close)
-			Expect(in(ctx, w, func(ctx context.Context) (string, error) {
-				r, out, err := streams.OpenConnection(ctx, w.Loop, "unix", path, nil)
-				if err != nil {
-					return "", err
-				}
-				_, _ = out.Write([]byte("hello\n"))
-				_ = out.WriteEOF()
-				return readAll(ctx, r)
-			})).To(Equal("hello\n"))
 		}, bounded)
 
 		It("gives readers their limit", func(ctx context.Context) {

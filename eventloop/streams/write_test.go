@@ -1,5 +1,3 @@
-//go:build unix
-
 package streams_test
 
 import (
@@ -123,8 +121,9 @@ func writeSpecs(kind string) {
 			c, peer := w.dial(ctx, streams.ConnConfig{})
 			Expect(peer.SetLinger(0)).To(Succeed())
 			Expect(peer.Close()).To(Succeed())
-			Expect(c.WaitClosed(ctx)).To(MatchError(syscall.ECONNRESET))
-			Expect(c.CloseWrite()).To(opError("close", syscall.ECONNRESET))
+			hearReset(kind, c)
+			Expect(c.WaitClosed(ctx)).To(MatchError(errReset))
+			Expect(c.CloseWrite()).To(opError("close", errReset))
 		}, bounded)
 	})
 }

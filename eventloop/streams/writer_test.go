@@ -1,5 +1,3 @@
-//go:build unix
-
 package streams_test
 
 import (
@@ -184,7 +182,7 @@ func writerSpecs(kind string) {
 			Expect(waiting(ctx)()).To(Equal(1))
 			reset()
 			_, err = second.Await(ctx)
-			Expect(err).To(MatchError(syscall.ECONNRESET))
+			Expect(err).To(MatchError(errReset))
 		}, bounded)
 
 		It("tells Drain the error of the connection, during the loss and after it", func(ctx context.Context) {
@@ -193,12 +191,12 @@ func writerSpecs(kind string) {
 			Eventually(ctx, waiting(ctx)).Should(Equal(1))
 			reset()
 			_, err := task.Await(ctx)
-			Expect(err).To(MatchError(syscall.ECONNRESET))
+			Expect(err).To(MatchError(errReset))
 			Expect(lost(ctx)).To(BeIdenticalTo(err), "it is the connection's own error")
 			_, later := in(ctx, w, drain)
 			Expect(later).To(BeIdenticalTo(err))
 			_, err = in(ctx, w, func(ctx context.Context) (int, error) { return r.Read(ctx, make([]byte, 1)) })
-			Expect(err).To(MatchError(syscall.ECONNRESET))
+			Expect(err).To(MatchError(errReset))
 		}, bounded)
 
 		It("calls a loss without an error ECONNRESET, in Drain only", func(ctx context.Context) {
@@ -222,7 +220,7 @@ func writerSpecs(kind string) {
 					}
 				}
 			})
-			Expect(err).To(Or(MatchError(syscall.ECONNRESET), MatchError(syscall.EPIPE)))
+			Expect(err).To(Or(MatchError(errReset), MatchError(syscall.EPIPE)))
 			w.on(ctx, func() {
 				_, err = out.Write([]byte("x"))
 				Expect(err).To(MatchError(net.ErrClosed))

@@ -124,7 +124,7 @@ var _ = Describe("capabilities", func() {
 		})
 
 		It("prints reason and alternative of a refusal on its line, aligned", func() {
-			_, stdout, _ := printed("-os", "windows", "-loop", "iocp")
+			_, stdout, _ := printed("-os", "windows", "-version", "10.0", "-loop", "iocp")
 			Expect(stdout).NotTo(ContainSubstring("asked now"))
 			Expect(stdout).To(MatchRegexp(`(?m)^  AddReader +no +completion ports report no readiness; use a selector loop$`))
 			var columns []int

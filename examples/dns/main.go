@@ -46,6 +46,10 @@ func serve(ctx context.Context, loop *eventloop.Loop, address string, z zone) er
 	return err
 }
 
+// selectorLoop is the kind of loop that has datagrams on every system: the
+// default one of Windows has none.
+func selectorLoop() (*eventloop.Loop, error) { return eventloop.NewSelectorLoop(nil) }
+
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("dns: ")
@@ -55,6 +59,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	eventloop.SetPolicy(&eventloop.DefaultPolicy{Factory: selectorLoop})
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err = eventloop.Run(ctx, func(ctx context.Context, loop *eventloop.Loop) error {

@@ -60,7 +60,7 @@ func connect(transport string, args ...string) halfCloser {
 var _ = Describe("the style of echo", func() {
 	for _, style := range styles {
 		for _, kind := range looptest.Kinds() {
-			for _, transport := range []string{"tcp", "tls", "unix"} {
+			for _, transport := range streams(kind) {
 				When("it is "+style+" on "+kind+" over "+transport, func() {
 					It("answers while the client sends, and ends behind what came before the end of input", func() {
 						c := connect(transport, on(kind, "-style", style)...)
@@ -91,7 +91,7 @@ var _ = Describe("the style of echo", func() {
 			Expect(io.ReadAll(c)).To(Equal([]byte("x")))
 		})
 
-		for _, transport := range []string{"tcp", "tls", "unix"} {
+		for _, transport := range streams(looptest.Kinds()[0]) {
 			It("echoes 32 MiB over "+transport+" to a client that reads late and slowly, when it is "+style, func() {
 				slowReader(connect(transport, "-style", style), style)
 			})
@@ -103,38 +103,6 @@ var _ = Describe("the style of echo", func() {
 		Eventually(session, patience).Should(gexec.Exit(2))
 		Expect(session.Err).To(gbytes.Say(`invalid value "quantum" for flag -style: neither protocol nor streams`))
 		Expect(session.Out.Contents()).To(BeEmpty())
-	})
-
-	It("is ended by a signal: idle clients get the end of the connection", func() {
-		for _, style := range styles {
-			session := start("-json", "-tcp", "127.0.0.1:0", "-style", style)
-			c := dial(ready(session).TCP)
-			Expect(c.Write([]byte("x"))).To(Equal(1))
-			Expect(io.ReadFull(c, make([]byte, 1))).To(Equal(1))
-			session.Interrupt()
-			Expect(io.ReadAll(c)).To(BeEmpty())
-			Eventually(session, patience).Should(gexec.Exit(0))
-			Expect(session.Err.Contents()).To(BeEmpty())
-		}
-	})
-
-	It("is ended by a signal: what was received and not answered yet still is", func() {
-		for _, style := range styles {
-			path := filepath.Join(GinkgoT().TempDir(), "s")
-			session := start("-json", "-unix", path, "-style", style)
-			ready(session)
-			c, other := dialUnix(path), dialUnix(path)
-			const size = 320 << 10 // more than a Unix socket and the transport hold, less than with the reader
-			Expect(c.Write(make([]byte, size))).To(Equal(size))
-			for range 5 { // turns of the loop, in which it receives the rest
-				Expect(other.Write([]byte("x"))).To(Equal(1))
-				Expect(io.ReadFull(other, make([]byte, 1))).To(Equal(1))
-			}
-			session.Interrupt()
-			Expect(io.ReadAll(other)).To(BeEmpty()) // it is cancelled, and c as well
-			Expect(io.Copy(io.Discard, c)).To(BeEquivalentTo(size))
-			Eventually(session, patience).Should(gexec.Exit(0))
-		}
 	})
 
 	It("has nothing to say of a client that breaks the connection", func() {
@@ -149,21 +117,11 @@ var _ = Describe("the style of echo", func() {
 			other := dial(h.TCP) // served behind the reset of the first
 			Expect(other.CloseWrite()).To(Succeed())
 			Expect(io.ReadAll(other)).To(BeEmpty())
-			session.Interrupt()
-			Eventually(session, patience).Should(gexec.Exit(0))
+			end(session)
 			Expect(session.Err.Contents()).To(BeEmpty())
 		}
 	})
 })
-
-func dialUnix(path string) net.Conn {
-	GinkgoHelper()
-	c, err := net.DialTimeout("unix", path, patience)
-	Expect(err).NotTo(HaveOccurred())
-	DeferCleanup(c.Close)
-	Expect(c.SetDeadline(time.Now().Add(patience))).To(Succeed())
-	return c
-}
 
 // slowReader sends 32 MiB, and reads nothing before the style has shown whether
 // it takes all of that; then it reads in small pieces.

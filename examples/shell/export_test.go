@@ -2,6 +2,9 @@ package main
 
 import "github.com/tidemill-go/tidemill/protocols"
 
+// Main is the program, for the test binary that is to be it.
+var Main = main
+
 // Heard is what a decoder found.
 type Heard struct {
 	Text   []byte

@@ -27,6 +27,15 @@ const (
 	tick = 300 * time.Millisecond
 )
 
+var program string
+
+var _ = BeforeSuite(func() {
+	var err error
+	program, err = gexec.Build("github.com/tidemill-go/tidemill/examples/shell")
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(gexec.CleanupBuildArtifacts)
+})
+
 // start runs the program; it is gone at the end of the spec.
 func start(args ...string) *gexec.Session {
 	GinkgoHelper()

@@ -1,0 +1,6 @@
+package proactor
+
+// mechanisms are Windows's, best first.
+var mechanisms = []Mechanism{
+	{Name: "iocp", New: newIOCP},
+}

@@ -1,0 +1,263 @@
+package eventloop_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"os"
+	"syscall"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"golang.org/x/sys/unix"
+
+	"github.com/tidemill-go/tidemill/eventloop"
+	"github.com/tidemill-go/tidemill/platform"
+	"github.com/tidemill-go/tidemill/protocols"
+	"github.com/tidemill-go/tidemill/protocols/recorder"
+)
+
+// strictWorld is a world and what it runs on.
+func strictWorld() (*world, *strict) {
+	GinkgoHelper()
+	guard()
+	p := newStrict()
+	l, err := p.loop(eventloop.SelectorConfig{Logger: quiet()})
+	Expect(err).NotTo(HaveOccurred())
+	w := adopt(l, nil)
+	w.background()
+	return w, p
+}
+
+// fileOfEnd is an end as a program hands it over.
+func fileOfEnd(e *end) *os.File {
+	GinkgoHelper()
+	fd, err := unix.FcntlInt(e.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	Expect(err).NotTo(HaveOccurred())
+	e.Close()
+	file := os.NewFile(uintptr(fd), "end")
+	DeferCleanup(func() { _ = file.Close() })
+	return file
+}
+
+// unpolledPipeSpecs are about pipes that are received from and sent to; sockets
+// stand for them.
+func unpolledPipeSpecs(string) {
+	Describe("a reading end", func() {
+		It("delivers what is written, also what came while it was paused, and the end", func(ctx SpecContext) {
+			w, _ := strictWorld()
+			p := &recorder.Stream{}
+			near, far := newSocketPair()
+			t := readingPipe(ctx, w, p, fileOfEnd(near))
+			Expect(far.Write([]byte("hello"))).To(Equal(5))
+			Eventually(ctx, p.Data).Should(Equal([]byte("hello")))
+			w.on(ctx, t.PauseReading)
+			Expect(far.Write([]byte(", world"))).To(Equal(7))
+			far.Close()
+			Consistently(p.Data, tick).Should(HaveLen(5))
+			w.on(ctx, t.ResumeReading)
+			Eventually(ctx, p.Done()).Should(BeClosed())
+			Expect(p.Data()).To(Equal([]byte("hello, world")))
+			Expect(p.Err()).NotTo(HaveOccurred())
+			Expect(p.Violations()).To(BeEmpty())
+		}, bounded)
+	})
+
+	Describe("a writing end", func() {
+		var (
+			w   *world
+			p   *recorder.Stream
+			t   protocols.WritePipe
+			far *end
+		)
+		BeforeEach(func(ctx SpecContext) {
+			w, _ = strictWorld()
+			p = &recorder.Stream{}
+			var near *end
+			near, far = newSocketPair()
+			t = writingPipe(ctx, w, p, fileOfEnd(near))
+		})
+
+		It("sends in order, pauses the writer, and sends everything before it is over", func(ctx SpecContext) {
+			contents := counting(4 << 20)
+			var sizes []int
+			w.on(ctx, func() {
+				_, _ = t.Write([]byte("head"))
+				sizes = append(sizes, t.WriteBufferSize())
+				_, _ = t.Write(contents)
+				sizes = append(sizes, t.WriteBufferSize())
+				_ = t.Close()
+			})
+			Expect(sizes[0]).To(Equal(4)) // nothing is taken before it was submitted
+			Expect(sizes[1]).To(BeNumerically(">", 1<<20))
+			got := make(chan []byte, 1)
+			file := fileOfEnd(far)
+			go func() { b, _ := io.ReadAll(file); got <- b }()
+			Eventually(ctx, p.Done()).Should(BeClosed())
+			Expect(bytes.Equal(<-got, append([]byte("head"), contents...))).To(BeTrue())
+			Expect(p.String()).To(Equal("made pause resume lost(nil)"))
+		}, bounded)
+
+		It("notices that an idle reader is gone", func(ctx SpecContext) { // K14
+			far.Close()
+			Eventually(ctx, p.Done()).Should(BeClosed())
+			Expect(p.String()).To(Equal("made lost(nil)"))
+		}, bounded)
+
+		It("has no use for what the reader writes, and is not ended by it", func(ctx SpecContext) {
+			Expect(far.Write([]byte("who asked you"))).To(Equal(13))
+			Consistently(p.String, tick).Should(Equal("made"))
+			w.on(ctx, func() { _, _ = t.Write([]byte("x")) })
+			Eventually(ctx, func() (int, error) { return unix.Read(far.fd, make([]byte, 1)) }).Should(Equal(1))
+			w.on(ctx, t.Abort)
+			Eventually(ctx, p.Done()).Should(BeClosed())
+		}, bounded)
+
+		It("ends when it is aborted with a send under way", func(ctx SpecContext) {
+			w.on(ctx, func() { _, _ = t.Write(much) })
+			w.on(ctx, t.Abort)
+			Eventually(ctx, p.Done()).Should(BeClosed())
+			Expect(p.Err()).NotTo(HaveOccurred())
+		}, bounded)
+	})
+
+	It("refuses a pipe that was not opened for it, which stays its owner's", func() {
+		w := newRealWorld(unpolled)
+		r, far, _ := blockingPipe()
+		made := 0
+		factory := func() protocols.Protocol { made++; return newEcho() }
+		for _, err := range []error{failure(w.ConnectReadPipe(factory, r)), failure(w.ConnectWritePipe(factory, far))} {
+			refusal := &platform.UnsupportedError{}
+			Expect(err).To(BeAssignableToTypeOf(refusal))
+			Expect(err).To(MatchError(ContainSubstring("overlapped")))
+		}
+		Expect(made).To(BeZero())
+		Expect(r.Close()).To(Succeed())
+	})
+
+	DescribeTable("closes and returns a descriptor that the mechanism does not take",
+		func(ctx SpecContext, connect func(w *world, p protocols.Protocol, e *end) error) {
+			w, mechanism := strictWorld()
+			near, far := newSocketPair()
+			var err error
+			before := descriptors()
+			w.on(ctx, func() { mechanism.barred = lowestFree() })
+			err = connect(w, &recorder.Stream{}, near)
+			Expect(err).To(MatchError(syscall.EBADF))
+			Expect(err).To(BeAssignableToTypeOf(&net.OpError{}))
+			w.on(ctx, func() { mechanism.barred = 0 })
+			near.Close()
+			Expect(unix.Read(far.fd, make([]byte, 1))).To(BeZero()) // nobody has it any more
+			Expect(opened(before)).To(BeEmpty())
+		},
+		Entry("of a stream", func(w *world, p protocols.Protocol, e *end) error {
+			file := fileOfEnd(e)
+			return awaited(w.ConnectAcceptedSocket(func() protocols.Protocol { return p }, file, nil))
+		}, bounded),
+	)
+}
+
+// lowestFree is the number that the next descriptor gets.
+func lowestFree() int {
+	fd, err := unix.FcntlInt(0, unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		return -1
+	}
+	_ = unix.Close(fd)
+	return fd
+}
+
+func awaited[T any](f *eventloop.Future[T]) error {
+	_, err := f.Await(context.Background())
+	return err
+}
+
+// systemSendSpecs are about files that the system sends as one operation.
+func systemSendSpecs(string) {
+	Describe("a file that the system sends", func() {
+		var (
+			w    *world
+			p    *recorder.Stream
+			s    *strict
+			peer *net.TCPConn
+		)
+		BeforeEach(func(ctx SpecContext) {
+			w, s = strictWorld()
+			p = &recorder.Stream{}
+			peer = connectToPeer(ctx, w, p)
+			DeferCleanup(func(ctx SpecContext) {
+				w.on(ctx, p.Transport().Abort)
+				Eventually(ctx, p.Done()).Should(BeClosed())
+			}, NodeTimeout(patient))
+		})
+
+		It("goes without being read, in several operations if it is long", func(ctx SpecContext) {
+			contents := counting(5<<20 + 3)
+			file := fileOf(contents)
+			f := w.Sendfile(p.Transport(), file, 1, 0)
+			got := collected(peer)
+			Expect(f.Await(ctx)).To(BeEquivalentTo(len(contents) - 1))
+			w.on(ctx, func() { _ = p.Transport().Close() })
+			Expect(bytes.Equal(<-got, contents[1:])).To(BeTrue())
+			Expect(s.sent).To(BeNumerically(">=", 6))
+		}, bounded)
+
+		It("goes on where one operation has sent less than it was to", func(ctx SpecContext) {
+			w.on(ctx, func() { s.longest = 100_000 })
+			contents := counting(1 << 20)
+			f := w.Sendfile(p.Transport(), fileOf(contents), 0, 0)
+			got := collected(peer)
+			Expect(f.Await(ctx)).To(BeEquivalentTo(len(contents)))
+			w.on(ctx, func() { _ = p.Transport().Close() })
+			Expect(bytes.Equal(<-got, contents)).To(BeTrue())
+		}, bounded)
+
+		It("is copied if the system refuses, also after a part of it", func(ctx SpecContext) {
+			w.on(ctx, func() { s.longest = 300_000 })
+			contents := counting(3 << 20)
+			file := fileOf(contents)
+			f := w.Sendfile(p.Transport(), file, 0, 0)
+			w.on(ctx, func() { s.refusal = syscall.EINVAL })
+			got := collected(peer)
+			Expect(f.Await(ctx)).To(BeEquivalentTo(len(contents)))
+			Expect(position(file)).To(BeEquivalentTo(len(contents)))
+			w.on(ctx, func() { _ = p.Transport().Close() })
+			Expect(bytes.Equal(<-got, contents)).To(BeTrue())
+		}, bounded)
+
+		It("ends where a file has become shorter", func(ctx SpecContext) {
+			w.on(ctx, func() { s.longest = 1 << 10 })
+			path := fileOf(counting(64 << 10)).Name()
+			file, err := os.OpenFile(path, os.O_RDWR, 0)
+			Expect(err).NotTo(HaveOccurred())
+			DeferCleanup(file.Close)
+			f := w.Sendfile(p.Transport(), file, 0, 0)
+			Expect(file.Truncate(20 << 10)).To(Succeed())
+			go func() { _, _ = io.Copy(io.Discard, peer) }()
+			n, err := f.Await(ctx)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(n).To(BeNumerically("<=", 64<<10))
+			Expect(position(file)).To(Equal(n))
+		}, bounded)
+
+		It("counts as what is buffered, and its file may be closed meanwhile", func(ctx SpecContext) {
+			contents := counting(len(much))
+			file := fileOf(contents)
+			f := w.Sendfile(p.Transport(), file, 0, 0)
+			var size int
+			Eventually(ctx, func() int {
+				w.on(ctx, func() { size = p.Transport().WriteBufferSize() })
+				return size
+			}).Should(BeNumerically(">", 0))
+			Expect(file.Close()).To(Succeed())
+			got := collected(peer)
+			_, err := f.Await(ctx)
+			Expect(err).To(MatchError(os.ErrClosed))
+			w.on(ctx, func() { _, _ = p.Transport().Write([]byte("tail")); _ = p.Transport().Close() })
+			all := <-got
+			Expect(string(all[len(all)-4:])).To(Equal("tail"))
+			Expect(bytes.Equal(all[:len(all)-4], contents[:len(all)-4])).To(BeTrue())
+		}, bounded)
+	})
+}

@@ -1,0 +1,4 @@
+package main
+
+// Main is the program, for the test binary that is to be it.
+var Main = main

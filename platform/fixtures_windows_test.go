@@ -1,0 +1,118 @@
+package platform_test
+
+import (
+	"time"
+	"unsafe"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/types"
+	"golang.org/x/sys/windows"
+
+	"github.com/tidemill-go/tidemill/platform"
+)
+
+// What the system calls the errors that the specs of all systems look for.
+const (
+	errBadDescriptor = windows.ERROR_INVALID_HANDLE
+	errBadSocket     = windows.WSAENOTSOCK
+	errNotSocket     = windows.WSAENOTSOCK
+	errInvalid       = windows.WSAEINVAL
+	errAddrInUse     = windows.WSAEADDRINUSE
+	errNotConnected  = windows.WSAENOTCONN
+	errConnRefused   = windows.WSAECONNREFUSED
+	errShut          = windows.WSAESHUTDOWN
+	errTooLong       = windows.WSAEMSGSIZE
+	errNoPermission  = windows.WSAEACCES
+	errNoSuchOption  = windows.WSAENOPROTOOPT
+)
+
+// What await waits for.
+const (
+	readable = 1 << iota
+	writable
+	failed
+)
+
+type socketSet struct {
+	count   uint32
+	sockets [64]windows.Handle
+}
+
+func setOf(fd int) *socketSet {
+	return &socketSet{count: 1, sockets: [64]windows.Handle{windows.Handle(fd)}}
+}
+
+var (
+	winsock      = windows.NewLazySystemDLL("ws2_32.dll")
+	kernel       = windows.NewLazySystemDLL("kernel32.dll")
+	selectCall   = winsock.NewProc("select")
+	handlesCount = kernel.NewProc("GetProcessHandleCount")
+	handleFlags  = kernel.NewProc("GetHandleInformation")
+)
+
+// await waits until fd is ready, on the spec's own time. A failed connect is an
+// exception, whatever was asked for.
+func await(fd int, events int) {
+	GinkgoHelper()
+	deadline := time.Now().Add(waitLimit)
+	for time.Now().Before(deadline) {
+		second := &windows.Timeval{Sec: 1}
+		var reads, writes *socketSet
+		if events&readable != 0 {
+			reads = setOf(fd)
+		}
+		if events&writable != 0 {
+			writes = setOf(fd)
+		}
+		n, _, err := selectCall.Call(0, uintptr(unsafe.Pointer(reads)), uintptr(unsafe.Pointer(writes)),
+			uintptr(unsafe.Pointer(setOf(fd))), uintptr(unsafe.Pointer(second)))
+		Expect(int32(n)).To(BeNumerically(">=", 0), "%v", err)
+		if n > 0 {
+			return
+		}
+	}
+	Fail("descriptor did not become ready")
+}
+
+// openDescriptors counts what a descriptor of ours can be: sockets, pipes, files.
+// The count of all handles would be of no use, because Go's threads open and close
+// events and threads as they like. Handles are dense: small multiples of four.
+func openDescriptors() (open int) {
+	GinkgoHelper()
+	var all uint32
+	ok, _, err := handlesCount.Call(uintptr(windows.CurrentProcess()), uintptr(unsafe.Pointer(&all)))
+	Expect(ok).NotTo(BeZero(), "%v", err)
+	for h := windows.Handle(4); h < windows.Handle(4*(2*all+64)); h += 4 {
+		if kind, _ := windows.GetFileType(h); kind != windows.FILE_TYPE_UNKNOWN {
+			open++
+		}
+	}
+	return open
+}
+
+// sayNoSocket matches what a call of sockets says of something else. The second is
+// Wine's.
+func sayNoSocket() types.GomegaMatcher {
+	return Or(Equal(errNotSocket), Equal(windows.WSAEOPNOTSUPP))
+}
+
+// pipeEnds returns both ends of a pipe that can be watched.
+func pipeEnds() (r, w int) {
+	GinkgoHelper()
+	r, w, err := platform.OverlappedPipe()
+	Expect(err).NotTo(HaveOccurred())
+	return closing(r), closing(w)
+}
+
+// expectOurs expects that fd is not inherited and, as far as it can be seen,
+// non-blocking: a socket that was not would wait for ever.
+func expectOurs(fd int) {
+	GinkgoHelper()
+	var flags uint32
+	ok, _, err := handleFlags.Call(uintptr(fd), uintptr(unsafe.Pointer(&flags)))
+	Expect(ok).NotTo(BeZero(), "%v", err)
+	Expect(flags&windows.HANDLE_FLAG_INHERIT).To(BeZero(), "inherited")
+	_, err = platform.Recv(fd, make([]byte, 1))
+	Expect(err).To(HaveOccurred(), "receiving waits")
+}
