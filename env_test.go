@@ -1,11 +1,8 @@
-//go:build unix
-
 package tidemill_test
 
 import (
 	"context"
 	"log/slog"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,6 +26,7 @@ const (
 
 // env is a loop on a goroutine of its own: what every column of the matrix has.
 type env struct {
+	kind     string
 	loop     *eventloop.Loop
 	warnings warnings
 	mu       sync.Mutex
@@ -39,7 +37,7 @@ type env struct {
 func newEnv(kind string) *env {
 	GinkgoHelper()
 	leavesNothing()
-	e := &env{}
+	e := &env{kind: kind}
 	var err error
 	e.loop, err = looptest.OfKind(kind, eventloop.SelectorConfig{Logger: slog.New(&e.warnings)})
 	Expect(err).NotTo(HaveOccurred())
@@ -62,12 +60,6 @@ func leavesNothing() {
 		Eventually(gleak.Goroutines, patience).ShouldNot(gleak.HaveLeaked(goroutines))
 		Eventually(countDescriptors, patience).Should(BeNumerically("<=", descriptors))
 	})
-}
-
-func countDescriptors() int {
-	entries, err := os.ReadDir("/dev/fd")
-	Expect(err).NotTo(HaveOccurred())
-	return len(entries)
 }
 
 func (e *env) report(_ *eventloop.Loop, c eventloop.ExceptionContext) {

@@ -70,6 +70,9 @@ func (f file) isTest() bool { return strings.HasSuffix(f.name, "_test.go") }
 func sources() (files []file) {
 	GinkgoHelper()
 	err := filepath.WalkDir(".", func(p string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && d.Name() == ".git" {
+			return fs.SkipDir
+		}
 		if err != nil || d.IsDir() || !strings.HasSuffix(p, ".go") {
 			return err
 		}

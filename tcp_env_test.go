@@ -1,5 +1,3 @@
-//go:build unix
-
 package tidemill_test
 
 import (
@@ -61,20 +59,24 @@ func newTCP(kind string) conformance.Env {
 func (t *tcp) Connect(p protocols.Protocol) conformance.Peer {
 	GinkgoHelper()
 	t.next <- p
-	dialer := net.Dialer{Timeout: patience, Control: func(_, _ string, c syscall.RawConn) (err error) {
-		if e := c.Control(func(fd uintptr) {
-			err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, receiveBuffer)
-		}); e != nil {
-			return e
-		}
-		return err
-	}}
-	c, err := dialer.Dial("tcp", t.server.Addrs()[0].String())
+	c, err := narrowDialer().Dial("tcp", t.server.Addrs()[0].String())
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() { c.Close() })
 	Eventually(t.taken, patience).Should(Receive())
 	t.Do()
 	return tcpPeer{c.(*net.TCPConn)}
+}
+
+// narrowDialer has small buffers for what it receives.
+func narrowDialer() *net.Dialer {
+	return &net.Dialer{Timeout: patience, Control: func(_, _ string, c syscall.RawConn) (err error) {
+		if e := c.Control(func(fd uintptr) {
+			err = setReceiveBuffer(fd, receiveBuffer)
+		}); e != nil {
+			return e
+		}
+		return err
+	}}
 }
 
 type tcpPeer struct{ *net.TCPConn }

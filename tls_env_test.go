@@ -1,5 +1,3 @@
-//go:build unix
-
 package tidemill_test
 
 import (
@@ -67,18 +65,6 @@ func (s *secure) Connect(p protocols.Protocol) conformance.Peer {
 	peer := &tlsPeer{Conn: c, raw: raw.(*net.TCPConn), transport: made.Transport()}
 	s.peers = append(s.peers, peer)
 	return peer
-}
-
-// narrowDialer has small buffers for what it receives.
-func narrowDialer() *net.Dialer {
-	return &net.Dialer{Timeout: patience, Control: func(_, _ string, c syscall.RawConn) (err error) {
-		if e := c.Control(func(fd uintptr) {
-			err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, receiveBuffer)
-		}); e != nil {
-			return e
-		}
-		return err
-	}}
 }
 
 // Turn implements conformance.Env: peers of transports that are closing and have

@@ -53,7 +53,9 @@ func buildForWindows() string {
 	}
 	path, err := gexec.BuildWithEnvironment(tracerPackage, []string{"GOOS=windows"})
 	Expect(err).NotTo(HaveOccurred())
-	return path
+	// Package os/exec starts nothing without an extension there.
+	Expect(os.Rename(path, path+".exe")).To(Succeed())
+	return path + ".exe"
 }
 
 // needPython skips the running spec where the driver can not run.

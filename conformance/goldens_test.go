@@ -51,6 +51,17 @@ func matches(pattern, name string) bool {
 	return err == nil && matched
 }
 
+// shownOnWindows are those of the scenarios that README.md does not leave out.
+func shownOnWindows(kind string, names []string) (shown []string) {
+	out := leftOut()
+	for _, name := range names {
+		if !slices.ContainsFunc(out, func(row omission) bool { return row.leavesOut(kind, name) }) {
+			shown = append(shown, name)
+		}
+	}
+	return shown
+}
+
 // leftOut reads the table: the specs go by what people read.
 func leftOut() (rows []omission) {
 	_, table := section("What is left out on Windows")

@@ -3,11 +3,7 @@
 package conformance_test
 
 import (
-	"path/filepath"
-	"slices"
-
 	. "github.com/onsi/ginkgo/v2"
-	. "github.com/onsi/gomega"
 
 	"github.com/tidemill-go/tidemill/platform"
 )
@@ -43,35 +39,3 @@ func windowsGoldens(kind string) string {
 	}
 	return dirs
 }
-
-// shownOnWindows are those of the scenarios that README.md does not leave out.
-func shownOnWindows(kind string, names []string) (shown []string) {
-	out := leftOut()
-	for _, name := range names {
-		if !slices.ContainsFunc(out, func(row omission) bool { return row.leavesOut(kind, name) }) {
-			shown = append(shown, name)
-		}
-	}
-	return shown
-}
-
-var _ = Describe("README.md", func() {
-	It("leaves out on Windows only what there is, and nothing that has a golden for Windows", func() {
-		Expect(leftOut()).NotTo(BeEmpty())
-		for _, row := range leftOut() {
-			for _, pattern := range row.patterns {
-				Expect(allScenarios()).To(ContainElement(Satisfy(func(name string) bool { return matches(pattern, name) })), pattern)
-			}
-		}
-		for folder, kinds := range map[string][]string{"golden-windows": platform.Loops("windows"), "golden-windows-iocp": {"iocp"}} {
-			paths, err := filepath.Glob(filepath.Join(folder, "*.json"))
-			Expect(err).NotTo(HaveOccurred())
-			for _, path := range paths {
-				name := nameOf(path)
-				Expect(kinds).To(ContainElement(Satisfy(func(kind string) bool {
-					return slices.Contains(shownOnWindows(kind, allScenarios()), name)
-				})), path)
-			}
-		}
-	})
-})

@@ -8,8 +8,9 @@ import (
 	"github.com/tidemill-go/tidemill/transports"
 )
 
-// aside waits for sockets of the program's own where the Proactor knows no
-// readiness. Raw socket calls try the system call first, as on a selector loop;
+// aside waits for what the loop's own mechanism does not: terminals that its
+// selector refuses (drive_ready_aside.go), and sockets of the program's own where
+// the Proactor knows no readiness. Raw socket calls try the system call first, as on a selector loop;
 // those that have to wait do so here, on a goroutine with a selector. To submit
 // them would tie the socket to the proactor for good, and a receive would bring
 // more than was asked for.
@@ -55,8 +56,8 @@ type order struct {
 // asidePause is how long a socket rests that the selector has no room for.
 const asidePause = 20 * time.Millisecond
 
-func newAside(l *Loop, found func(question, selector.Ready)) (*aside, error) {
-	sel, err := selector.New("")
+func newAside(l *Loop, mechanism string, found func(question, selector.Ready)) (*aside, error) {
+	sel, err := selector.New(mechanism)
 	if err != nil {
 		return nil, err
 	}
@@ -195,7 +196,7 @@ func (a *aside) fail(err error) {
 	a.broken = true
 	a.post(func() {
 		a.loop.CallExceptionHandler(ExceptionContext{
-			Message: "the selector of the raw socket calls failed; they are tried by the clock from now on", Err: err,
+			Message: "the selector of a loop's helper failed; what it watched is tried by the clock from now on", Err: err,
 		})
 	})
 	for fd, q := range a.open {
@@ -211,7 +212,7 @@ func (d *completionDriver) watchAside(h transports.Handle, s *slot) (err error) 
 		return nil // an answer finds nobody, and giving the socket back takes the question back
 	}
 	if d.aside == nil {
-		if d.aside, err = newAside(d.loop, d.foundAside); err != nil {
+		if d.aside, err = newAside(d.loop, "", d.foundAside); err != nil {
 			return err
 		}
 	}

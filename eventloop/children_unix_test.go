@@ -8,28 +8,35 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
 
 	"github.com/tidemill-go/tidemill/subprocess"
 )
 
-// What becomes of children that are ended, and of pipes that have no reader.
+// What becomes of children that are ended.
 const (
 	killed     = -int(syscall.SIGKILL)
 	terminated = -int(syscall.SIGTERM)
-	noReader   = "broken pipe"
 
 	// Scripts.
 	ownDirectory = "pwd -P"
 	manyLines    = "i=0; while [ $i -lt 3000 ]; do echo line $i; i=$((i+1)); done"
 )
 
+// drainStep is how often specs look at what no event tells.
+const drainStep = 2 * time.Millisecond
+
 // shell returns spec with what runs a script.
 func shell(script string, spec subprocess.Spec) subprocess.Spec {
 	spec.Path, spec.Args = "/bin/sh", []string{"-c", script}
 	return spec
 }
+
+// beWithoutReader expects the end of a child's input whose reader is gone.
+func beWithoutReader() OmegaMatcher { return Equal("pipe0(broken pipe)") }
 
 // gate is what a child waits for: a pipe.
 type gate struct {

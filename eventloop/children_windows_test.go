@@ -2,9 +2,12 @@ package eventloop_test
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"slices"
+	"strings"
+	"syscall"
 	"time"
 	"unsafe"
 
@@ -15,35 +18,47 @@ import (
 	"github.com/tidemill-go/tidemill/subprocess"
 )
 
-// What becomes of children that are ended, and of pipes that have no reader.
+// What becomes of children that are ended.
 const (
 	killed     = 1
 	terminated = 1
-	noReader   = "broken pipe"
 
 	// Scripts.
 	ownDirectory = "pwd"
 	manyLines    = "lines 3000"
 )
 
+// beWithoutReader expects the end of a child's input whose reader is gone: by what
+// the write was told, or by what the reading half was.
+func beWithoutReader() OmegaMatcher {
+	var each []OmegaMatcher
+	for _, errno := range []error{windows.ERROR_BROKEN_PIPE, windows.ERROR_NO_DATA, syscall.EPIPE} {
+		each = append(each, Equal(fmt.Sprintf("pipe0(%v)", errno)))
+	}
+	return Or(each...)
+}
+
 // gateVariable is the address of a gate, in the environment of a child.
 const gateVariable = "TIDEMILL_SPEC_GATE"
 
 // shell returns spec with the helper program that runs scripts.
 func shell(script string, spec subprocess.Spec) subprocess.Spec {
-	GinkgoHelper()
 	self, err := os.Executable()
-	Expect(err).NotTo(HaveOccurred())
+	if err != nil {
+		panic(err) // helper programs have nobody to expect
+	}
 	spec.Path, spec.Args = self, []string{"-c", script}
 	spec.Env = append(environment(spec), helperVariable+"=shell")
 	return spec
 }
 
+// environment is that of a child that is not the helper which starts it.
 func environment(spec subprocess.Spec) []string {
+	env := slices.Clone(spec.Env)
 	if spec.Env == nil {
-		return os.Environ()
+		env = os.Environ()
 	}
-	return slices.Clone(spec.Env)
+	return slices.DeleteFunc(env, func(v string) bool { return strings.HasPrefix(v, helperVariable+"=") })
 }
 
 // gate is what a child waits for: a connection, as it is given no other files

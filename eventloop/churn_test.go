@@ -12,6 +12,7 @@ import (
 	"github.com/onsi/gomega/gleak"
 
 	"github.com/tidemill-go/tidemill/eventloop"
+	"github.com/tidemill-go/tidemill/platform"
 	"github.com/tidemill-go/tidemill/protocols"
 )
 
@@ -59,18 +60,31 @@ func visit(c net.Conn, random *rand.Rand, reset bool) {
 }
 
 func churnSpecs(kind string) {
+	churned := []any{
+		Entry("TCP, 500 of them", "tcp", 500, bounded),
+		Entry("TCP, 10,000 of them", Label("stress"), "tcp", 10000, SpecTimeout(2*time.Minute)),
+	}
+	if offers(kind, platform.CreateServerUnix) {
+		churned = append(churned,
+			Entry("a Unix socket, 500 of them", "unix", 500, bounded),
+			Entry("a Unix socket, 10,000 of them", Label("stress"), "unix", 10000, SpecTimeout(2*time.Minute)),
+		)
+	}
 	DescribeTable("clients that come and go, half of them by a reset, leave nothing behind over",
-		func(ctx SpecContext, network string, n int) {
+		append(churned, func(ctx SpecContext, network string, n int) {
 			w := newRealWorld(kind)
 			w.background()
 			address := "127.0.0.1:0"
 			if network == "unix" {
 				address = socketPath()
 			}
+			// Before the server: a proactor of Windows makes the sockets of connections
+			// that are still to come, more of them for a server that is busy.
+			before := descriptors()
 			server, err := w.CreateServer(newEcho, network, address, nil).Await(ctx)
 			Expect(err).NotTo(HaveOccurred())
 			seed := uint64(GinkgoRandomSeed())
-			before, running := descriptors(), gleak.Goroutines()
+			running := gleak.Goroutines()
 			churn(server.Addrs()[0], n, seed)
 			statistics := func() (s eventloop.ServerStatistics) {
 				w.on(ctx, func() { s = server.Statistics() })
@@ -79,34 +93,34 @@ func churnSpecs(kind string) {
 			Eventually(ctx, func() int { return statistics().Connections }).Should(BeZero())
 			Expect(statistics().Accepted).To(BeNumerically(">", n/2))
 			Expect(statistics().Pauses).To(BeZero())
-			Expect(opened(before)).To(BeEmpty())
 			Eventually(ctx, gleak.Goroutines).ShouldNot(gleak.HaveLeaked(running))
-			Expect(echoed(mustDial(server.Addrs()[0]), "still there")).To(Equal("still there"))
+			client := mustDial(server.Addrs()[0])
+			Expect(echoed(client, "still there")).To(Equal("still there"))
+			Expect(client.Close()).To(Succeed())
 			w.on(ctx, server.Close)
-		},
-		Entry("TCP, 500 of them", "tcp", 500, bounded),
-		Entry("a Unix socket, 500 of them", "unix", 500, bounded),
-		Entry("TCP, 10,000 of them", Label("stress"), "tcp", 10000, SpecTimeout(2*time.Minute)),
-		Entry("a Unix socket, 10,000 of them", Label("stress"), "unix", 10000, SpecTimeout(2*time.Minute)),
+			Expect(server.WaitClosed(ctx)).To(Succeed())
+			Expect(opened(before)).To(BeEmpty())
+		})...,
 	)
 
 	DescribeTable("connections of the loop to peers that reset them in any state leave nothing behind,",
 		func(ctx SpecContext, n int) {
 			w := newRealWorld(kind)
 			w.background()
+			before := descriptors()
 			l := listen()
 			var peers sync.WaitGroup
 			peers.Go(func() { accept(l) })
-			before, running := descriptors(), gleak.Goroutines()
+			running := gleak.Goroutines()
 			var clients sync.WaitGroup
 			for range 16 {
 				clients.Go(func() { connectAndLose(ctx, w, l.Addr().String(), n/16) })
 			}
 			clients.Wait()
-			Eventually(ctx, func() []int { return opened(before) }).Should(BeEmpty())
 			Eventually(ctx, gleak.Goroutines).ShouldNot(gleak.HaveLeaked(running))
 			Expect(l.Close()).To(Succeed())
 			peers.Wait()
+			Eventually(ctx, func() []int { return opened(before) }).Should(BeEmpty())
 		},
 		Entry("500 of them", 500, bounded),
 		Entry("10,000 of them", Label("stress"), 10000, SpecTimeout(2*time.Minute)),

@@ -36,7 +36,7 @@ func closeSpecs(kind string) {
 			w.CallSoon(t.adds("soon"))
 			w.CallLater(0, t.adds("timer"))
 			Expect(w.Post(t.adds("posted"))).To(Succeed())
-			Expect(w.AddReader(r.Fd(), t.adds("io"))).To(Succeed())
+			w.watch(r, t.adds("io"))
 			Expect(w.Close()).To(Succeed())
 			Expect(w.RunForever()).To(MatchError(eventloop.ErrLoopClosed))
 			Expect(t.take()).To(BeEmpty())
@@ -46,7 +46,7 @@ func closeSpecs(kind string) {
 			before := descriptors()
 			w := newWorld(kind)
 			r, out := readablePipe("x")
-			Expect(w.AddReader(r.Fd(), func() {})).To(Succeed())
+			w.watch(r, func() {})
 			Expect(w.Close()).To(Succeed())
 			Expect(opened(before)).To(ConsistOf(r.fd, out.fd))
 		})
@@ -94,15 +94,6 @@ func closeSpecs(kind string) {
 			w := closed()
 			Expect(w.RunForever()).To(MatchError(eventloop.ErrLoopClosed))
 			Expect(w.Do(context.Background(), func() error { return nil })).To(MatchError(eventloop.ErrLoopClosed))
-		})
-
-		It("refuses readers and writers, and has none to remove", func() { // A45 A46
-			w := closed()
-			r, _ := readablePipe("x")
-			Expect(w.AddReader(r.Fd(), func() {})).To(MatchError(eventloop.ErrLoopClosed))
-			Expect(w.AddWriter(r.Fd(), func() {})).To(MatchError(eventloop.ErrLoopClosed))
-			Expect(w.RemoveReader(r.Fd())).To(BeFalse())
-			Expect(w.RemoveWriter(r.Fd())).To(BeFalse())
 		})
 
 		It("gives failed futures", func() { // A45

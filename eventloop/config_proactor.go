@@ -11,7 +11,7 @@ import (
 
 // ProactorConfig says how to make a proactor loop. Its zero value works.
 type ProactorConfig struct {
-	// Proactor is the mechanism: its name ("io_uring") or a proactor.Proactor that
+	// Proactor is the mechanism: its name ("io_uring", "iocp") or a proactor.Proactor that
 	// nobody has used yet, which then belongs to the loop and is closed with it.
 	// Nil and "" mean the system's own.
 	Proactor any
@@ -34,9 +34,10 @@ type ProactorConfig struct {
 }
 
 // NewProactorLoop makes a loop that submits operations and waits for them to
-// complete: io_uring on Linux, from 5.11 on. Such a loop owns a thread from here
-// to Close. It is faster than a selector loop on many connections and slower on
-// one; see package proactor.
+// complete: over an I/O completion port on Windows, where it is the default, and
+// io_uring on Linux, from 5.11 on. Such a loop owns a thread from here to Close.
+// io_uring is faster than a selector loop on many connections and slower on one;
+// see package proactor.
 //
 // Where the platform table has none, or the running kernel forbids it (a seccomp
 // filter as most containers have, the sysctl kernel.io_uring_disabled), it

@@ -58,6 +58,7 @@ type rare struct {
 	failure        error
 	held           *held
 	file           *fileFlight // an outstanding SendFile
+	aside          bool        // the selector does not take it
 }
 
 type facts uint16

@@ -191,7 +191,7 @@ func (d *completionDriver) TrySend(h transports.Handle, b []byte) (int, error) {
 		return 0, io.ErrClosedPipe
 	}
 	if s.facts&submits != 0 && s.kind >= transports.File {
-		return 0, nil // there is no call but the one that takes its time
+		return 0, transports.ErrSubmitOnly
 	}
 	n, err := s.trySend(b)
 	return n, s.cause(err)

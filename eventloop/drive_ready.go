@@ -26,6 +26,7 @@ type readinessDriver struct {
 	loop   *Loop
 	sel    selector.Selector
 	edge   selector.Interest // selector.Edge if there is such a thing
+	aside  *aside            // nil: the selector has taken every terminal so far
 	buffer []byte            // one for all: input is handed over before the next read
 	post   postRoom          // the same for datagrams
 }
@@ -59,9 +60,7 @@ func (d *readinessDriver) wake() { d.sel.Wake() }
 
 // drop implements kernelHalf.
 func (d *readinessDriver) drop(h transports.Handle) {
-	if s := d.at(h); s.registered != 0 {
-		_ = d.sel.Remove(int(s.fd))
-	}
+	d.letGoOf(d.at(h), func() {})
 	d.forget(h)
 }
 
@@ -80,7 +79,7 @@ func (d *readinessDriver) interest(s *slot) (in selector.Interest) {
 	switch {
 	case s.rare != nil && s.rare.connected != nil:
 		return selector.Write
-	case s.facts&borrowed == 0 && !watched && d.edge != 0:
+	case s.facts&borrowed == 0 && !watched && d.edge != 0 && !s.isAside():
 		in = selector.Read | d.edge
 	case s.facts&reading != 0:
 		in = selector.Read
@@ -115,6 +114,8 @@ func (d *readinessDriver) watch(h transports.Handle, s *slot, anew bool) error {
 func (d *readinessDriver) register(h transports.Handle, s *slot, in selector.Interest) (err error) {
 	fd, tag := int(s.fd), uint64(h)
 	switch {
+	case s.isAside():
+		d.askAside(h, s, in)
 	case in == 0:
 		_ = d.sel.Remove(fd) // fails only for what the kernel has forgotten already
 	case s.registered == 0:
@@ -126,6 +127,8 @@ func (d *readinessDriver) register(h transports.Handle, s *slot, in selector.Int
 	}
 	if err == nil {
 		s.registered = uint8(in)
+	} else if isRefusedDevice(fd, err) {
+		return d.putAside(h, s)
 	}
 	return err
 }
@@ -212,6 +215,9 @@ func (d *readinessDriver) shut() error {
 			s.orphan()
 			d.Close(h)
 		}
+	}
+	if d.aside != nil {
+		d.aside.stop()
 	}
 	d.buffer, d.post = nil, postRoom{}
 	return d.sel.Close()

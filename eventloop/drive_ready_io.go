@@ -226,11 +226,8 @@ func (d *readinessDriver) Close(h transports.Handle) {
 	if s.rare != nil {
 		s.rare.dropFiles()
 	}
-	if s.registered != 0 {
-		_ = d.sel.Remove(fd)
-	}
+	d.letGoOf(s, func() { platform.CloseFD(fd) })
 	d.forget(h)
-	platform.CloseFD(fd)
 }
 
 // Settle implements transports.Driver: what the kernel has not taken, it does

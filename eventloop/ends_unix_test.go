@@ -29,6 +29,9 @@ func isOpen(fd int) bool {
 	return err == nil
 }
 
+// onWine reports whether Windows is Wine, which differs in places.
+func onWine() bool { return false }
+
 func keepFromChildren(fd int) error {
 	unix.CloseOnExec(fd)
 	return nil
@@ -62,11 +65,12 @@ func processorTime() time.Duration {
 
 // The errors that specs expect of this system.
 const (
-	errRefused     = unix.ECONNREFUSED
-	errReset       = unix.ECONNRESET
-	errInUse       = unix.EADDRINUSE
-	errNoAddress   = unix.EADDRNOTAVAIL
-	errTooLong     = unix.EMSGSIZE
-	errClosedFD    = unix.EBADF
-	errUnwatchable = unix.EPERM
+	errRefused      = unix.ECONNREFUSED
+	errReset        = unix.ECONNRESET
+	errNotConnected = unix.ENOTCONN
+	errInUse        = unix.EADDRINUSE
+	errNoAddress    = unix.EADDRNOTAVAIL
+	errTooLong      = unix.EMSGSIZE
+	errClosedFD     = unix.EBADF
+	errUnwatchable  = unix.EPERM
 )

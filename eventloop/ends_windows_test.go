@@ -3,6 +3,7 @@ package eventloop_test
 import (
 	"slices"
 	"time"
+	"unsafe"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -11,21 +12,45 @@ import (
 	"github.com/tidemill-go/tidemill/platform"
 )
 
-// descriptors returns the open files, sockets and pipes among the first 2048
-// handles. Events and threads are the runtime's, which makes them when it likes.
-func descriptors() []int {
-	var open []int
-	for h := 4; h < 4*2048; h += 4 {
-		if isOpen(h) {
-			open = append(open, h)
+// handles calls f with every handle of this process. The system's own count of
+// them is zero under Wine. Handles are dense: a long gap is the end.
+func handles(f func(h windows.Handle)) {
+	const gap = 4 * 256
+	exists := windows.NewLazySystemDLL("kernel32.dll").NewProc("GetHandleInformation")
+	for h, last := windows.Handle(4), windows.Handle(0); h < last+gap; h += 4 {
+		var flags uint32
+		if is, _, _ := exists.Call(uintptr(h), uintptr(unsafe.Pointer(&flags))); is != 0 {
+			f(h)
+			last = h
 		}
 	}
+}
+
+// openHandles is how many handles this process has, of whatever kind.
+func openHandles() (n int) {
+	handles(func(windows.Handle) { n++ })
+	return n
+}
+
+// descriptors returns the open files, sockets and pipes. Events and threads are
+// the runtime's, which makes them when it likes.
+func descriptors() (open []int) {
+	handles(func(h windows.Handle) {
+		if isOpen(int(h)) {
+			open = append(open, int(h))
+		}
+	})
 	return open
 }
 
 func isOpen(h int) bool {
 	kind, err := windows.GetFileType(windows.Handle(h))
 	return err == nil && kind != windows.FILE_TYPE_UNKNOWN
+}
+
+// onWine reports whether Windows is Wine, which differs in places.
+func onWine() bool {
+	return windows.NewLazySystemDLL("ntdll.dll").NewProc("wine_get_version").Find() == nil
 }
 
 func keepFromChildren(h int) error {
@@ -74,11 +99,12 @@ func processorTime() time.Duration {
 
 // The errors that specs expect of this system.
 const (
-	errRefused     = windows.WSAECONNREFUSED
-	errReset       = windows.WSAECONNRESET
-	errInUse       = windows.WSAEADDRINUSE
-	errNoAddress   = windows.WSAEADDRNOTAVAIL
-	errTooLong     = windows.WSAEMSGSIZE
-	errClosedFD    = windows.WSAENOTSOCK
-	errUnwatchable = windows.WSAENOTSOCK
+	errRefused      = windows.WSAECONNREFUSED
+	errReset        = windows.WSAECONNRESET
+	errNotConnected = windows.WSAENOTCONN
+	errInUse        = windows.WSAEADDRINUSE
+	errNoAddress    = windows.WSAEADDRNOTAVAIL
+	errTooLong      = windows.WSAEMSGSIZE
+	errClosedFD     = windows.WSAENOTSOCK
+	errUnwatchable  = windows.WSAENOTSOCK
 )

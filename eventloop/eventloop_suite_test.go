@@ -45,7 +45,9 @@ var perKind = []func(kind string){
 // perOffer are the specs of what some kinds of loop refuse; refusal_test.go has
 // what those answer instead.
 var perOffer = map[platform.Operation][]func(kind string){
-	platform.AddReader:              {readerSpecs, writerSpecs, watchRefusalSpecs, descriptorSpecs},
+	platform.AddReader:              {eventOrderSpecs, readerSpecs, writerSpecs, watchRefusalSpecs, descriptorSpecs},
+	platform.ConnectReadPipe:        {readPipeSpecs},
+	platform.ConnectWritePipe:       {writePipeSpecs},
 	platform.CreateDatagramEndpoint: {datagramSpecs, datagramConfigSpecs, datagramBatchSpecs},
 	platform.SubprocessExec: {
 		subprocessSpecs, subprocessStreamSpecs, subprocessEndSpecs, subprocessLoopSpecs,
@@ -75,11 +77,19 @@ var _ = func() bool {
 	return true
 }()
 
+// offers reports whether the platform grants an operation to a kind of loop; one
+// that stands in for another has io_uring's table.
+func offers(kind string, op platform.Operation) bool {
+	if _, standsIn := madeHere[kind]; standsIn {
+		kind = "io_uring"
+	}
+	return platform.For(platform.Target{Loop: kind}).Check(op) == nil
+}
+
 func specsOf(kind string) []func(kind string) {
 	all := slices.Concat(perKind, perKindHere)
-	table := platform.For(platform.Target{Loop: kind})
 	for _, op := range platform.Operations() {
-		if table.Check(op) == nil {
+		if offers(kind, op) {
 			all = slices.Concat(all, perOffer[op], perOfferHere[op])
 		}
 	}

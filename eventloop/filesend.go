@@ -6,7 +6,6 @@ import (
 	"math"
 	"os"
 	"sync"
-	"syscall"
 
 	"github.com/tidemill-go/tidemill/platform"
 )
@@ -125,8 +124,16 @@ func (s *fileSend) abandoned() {
 	}
 }
 
+// stat tells that a file is closed: on Windows its Stat says something else.
+func (s *fileSend) stat() (os.FileInfo, error) {
+	if err := controlFile(s.file, func(int) error { return nil }); err != nil {
+		return nil, err
+	}
+	return s.file.Stat()
+}
+
 func (s *fileSend) examine() {
-	info, err := s.file.Stat()
+	info, err := s.stat()
 	if s.err = err; err != nil {
 		return
 	}
@@ -172,7 +179,7 @@ const wholeStep = 1 << 20
 // measure finds out how much there is to send now. A file may grow meanwhile, and
 // to send more than there is would be an error.
 func (s *fileSend) measure() {
-	info, err := s.file.Stat()
+	info, err := s.stat()
 	if s.err = err; err == nil {
 		s.n = int(min(s.rest, wholeStep, info.Size()-s.offset))
 	}
@@ -235,7 +242,7 @@ func (s *fileSend) sentSome() {
 
 // isBroken tells an end of the connection from a refusal of the call.
 func isBroken(err error) bool {
-	return platform.IsDisconnect(err) || errors.Is(err, syscall.ENOTCONN)
+	return platform.IsDisconnect(err) || platform.IsNotConnected(err)
 }
 
 func (s *fileSend) room() {

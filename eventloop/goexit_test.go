@@ -30,10 +30,12 @@ func goexitSpecs(kind string) {
 		It("in a timer and in a reader does the same", func() {
 			w, t := newWorld(kind), &trace{}
 			r, _ := readablePipe("x")
-			Expect(w.AddReader(r.Fd(), runtime.Goexit)).To(Succeed())
+			forget, watches := w.watch(r, runtime.Goexit)
 			w.CallLater(0, t.adds("timer"))
-			Expect(w.RunForever()).To(MatchError(eventloop.ErrGoexit))
-			Expect(w.RemoveReader(r.Fd())).To(BeTrue())
+			if watches {
+				Expect(w.RunForever()).To(MatchError(eventloop.ErrGoexit))
+			}
+			forget()
 			w.CallLater(0, runtime.Goexit)
 			Expect(w.RunForever()).To(MatchError(eventloop.ErrGoexit))
 			Expect(t.take()).To(Equal([]string{"timer"}))

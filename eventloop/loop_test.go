@@ -25,7 +25,7 @@ func callSoonSpecs(kind string) {
 		It("has the capabilities of its kind on this system", func() {
 			w := newWorld(kind)
 			Expect(w.Capabilities().Target().Loop).To(Equal(kind))
-			Expect(w.Capabilities().Check(platform.AddReader)).To(Succeed())
+			Expect(w.Capabilities().Check(platform.CreateServer)).To(Succeed())
 		})
 
 		It("takes a selector as it is and closes it with itself", func() { // B16

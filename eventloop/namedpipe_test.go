@@ -154,6 +154,9 @@ func pipeServerSpecs(kind string) {
 		}, bounded)
 
 		It("refuses a name that another server has", func(ctx SpecContext) {
+			if !pipesHaveOneServer() {
+				Skip("two servers can have one name here: Wine 8 does not enforce FILE_FLAG_FIRST_PIPE_INSTANCE")
+			}
 			w, name := pipeWorld(kind), freshPipe()
 			servingPipe(ctx, w, name, newEcho)
 			_, err := w.CreatePipeServer(newEcho, name).Await(ctx)

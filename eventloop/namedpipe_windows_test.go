@@ -31,3 +31,15 @@ func tryDialPipe(name string) (io.ReadWriteCloser, error) {
 	DeferCleanup(func() { _ = c.Close() })
 	return c, nil
 }
+
+// pipesHaveOneServer reports whether the system gives a name to one server only.
+func pipesHaveOneServer() bool {
+	name := freshPipe()
+	instanceOf(name, true)
+	fd, err := platform.CreatePipeInstance(name, true)
+	if err != nil {
+		return true
+	}
+	_ = platform.CloseFD(fd)
+	return false
+}

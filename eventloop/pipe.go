@@ -159,8 +159,10 @@ func (o *pipeOpening) examine(end pipeEnd, factory func() protocols.Protocol) er
 	case end.writes && !writes || !end.writes && !reads:
 		return invalid("%s is not open for %s", o.file.Name(), end.purpose)
 	}
-	// Whoever can read a FIFO is itself a reader that will not go away.
-	o.silent = end.writes && (o.kind == platform.KindCharDevice || o.kind == platform.KindFIFO && reads)
+	// Whoever can read a FIFO is itself a reader that will not go away. Of a named
+	// pipe it is the other way round: its end is heard of by reading.
+	deaf := reads == o.loop.driver.knowsReadiness()
+	o.silent = end.writes && (o.kind == platform.KindCharDevice || o.kind == platform.KindFIFO && deaf)
 	return nil
 }
 

@@ -2,7 +2,6 @@ package eventloop_test
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,19 +13,21 @@ import (
 	"runtime"
 	"strings"
 	"time"
+	"unsafe"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"golang.org/x/sys/unix"
 
 	"github.com/tidemill-go/tidemill/eventloop"
+	"github.com/tidemill-go/tidemill/eventloop/proactor"
 	"github.com/tidemill-go/tidemill/platform"
-	"github.com/tidemill-go/tidemill/protocols"
 )
 
 // footprint is what a process has, after /proc.
 type footprint struct {
 	Descriptors, Goroutines, Threads, Rings int
+	Buffers                                 int // rounds after which they were still mapped
 }
 
 func measure() (f footprint, err error) {
@@ -39,7 +40,39 @@ func measure() (f footprint, err error) {
 		return f, err
 	}
 	maps, err := os.ReadFile("/proc/self/maps")
-	return footprint{len(fds), runtime.NumGoroutine(), len(threads), strings.Count(string(maps), "[io_uring]")}, err
+	return footprint{
+		Descriptors: len(fds), Goroutines: runtime.NumGoroutine(), Threads: len(threads),
+		Rings: strings.Count(string(maps), "[io_uring]"),
+	}, err
+}
+
+// span is a range of addresses.
+type span struct{ from, to uintptr }
+
+// bufferSpan is where a proactor has its receive buffers. They are an anonymous
+// mapping, which /proc does not tell from others.
+func bufferSpan(p proactor.Proactor) span {
+	at := func(id int) uintptr {
+		b := p.Bytes(proactor.NewOutcome(proactor.Receive, proactor.BufferSize, false, id))
+		return uintptr(unsafe.Pointer(&b[0]))
+	}
+	return span{at(0), at(proactor.DefaultBuffers-1) + proactor.BufferSize}
+}
+
+// mapped returns how much of a span is mapped. A little may be: the runtime maps
+// memory whenever it likes, and where there is a hole.
+func mapped(s span) (n uintptr, err error) {
+	maps, err := os.ReadFile("/proc/self/maps")
+	for line := range strings.Lines(string(maps)) {
+		var m span
+		if _, err := fmt.Sscanf(line, "%x-%x", &m.from, &m.to); err != nil {
+			return 0, fmt.Errorf("%q: %w", line, err)
+		}
+		if from, to := max(m.from, s.from), min(m.to, s.to); from < to {
+			n += to - from
+		}
+	}
+	return n, err
 }
 
 const (
@@ -52,16 +85,26 @@ const (
 // had after the second round and after the last one.
 func stormOfEnds(string) error {
 	var warm, end footprint
+	var still int
 	random := rand.New(rand.NewPCG(1, 2))
 	for round := range stormRounds {
-		if err := stormRound(random, round%4 == 3); err != nil {
+		buffers, err := stormRound(random, round%4 == 3)
+		if err != nil {
 			return fmt.Errorf("round %d: %w", round, err)
+		}
+		left, err := mapped(buffers)
+		if err != nil {
+			return err
+		}
+		if left > (buffers.to-buffers.from)/2 {
+			still++
 		}
 		if round == 1 {
 			warm, _ = settled(footprint{})
 		}
 	}
 	end, err := settled(warm)
+	end.Buffers = still
 	return errors.Join(err, json.NewEncoder(os.Stdout).Encode([]footprint{warm, end}))
 }
 
@@ -82,123 +125,19 @@ func stormConns() int {
 	return min(stormConnections, int(limit.Cur)/2-100)
 }
 
-// stormRound leaves everything to the loop's Close if it is abrupt.
-func stormRound(random *rand.Rand, abrupt bool) error {
-	l, err := eventloop.NewProactorLoop(nil)
+// stormRound leaves everything to the loop's Close if it is abrupt. It returns
+// where the receive buffers were.
+func stormRound(random *rand.Rand, abrupt bool) (buffers span, err error) {
+	p, err := proactor.New("io_uring", nil)
 	if err != nil {
-		return err
+		return buffers, err
 	}
-	l.SetExceptionHandler(func(*eventloop.Loop, eventloop.ExceptionContext) {})
-	s := &endings{loop: l, random: random}
-	_, err = eventloop.RunUntilComplete(l, eventloop.CreateTask(l, s.run))
-	if !abrupt && err == nil {
-		_, err = eventloop.RunUntilComplete(l, eventloop.CreateTask(l, s.calm))
-	}
-	return errors.Join(err, l.Close())
-}
-
-type endings struct {
-	loop   *eventloop.Loop
-	server *eventloop.Server
-	random *rand.Rand
-	open   map[*stormEnd]struct{}
-	made   int
-}
-
-// stormEnd does one thing or another.
-type stormEnd struct {
-	protocols.Base
-	s *endings
-	t protocols.Transport
-}
-
-func (e *stormEnd) ConnectionMade(t protocols.Transport) {
-	e.t = t
-	e.s.open[e] = struct{}{}
-	e.s.made++
-	switch e.s.random.IntN(5) {
-	case 0: // more than fits: it ends in the middle of a send
-		_, _ = t.Write(make([]byte, 64<<10))
-		_, _ = t.Write(make([]byte, 300<<10))
-	case 1:
-		_, _ = t.Write([]byte("hello"))
-	case 2:
-		t.PauseReading()
-	case 3:
-		_, _ = t.Write([]byte("bye"))
-		_ = t.WriteEOF()
-	}
-}
-
-func (e *stormEnd) DataReceived([]byte) {
-	switch e.s.random.IntN(12) {
-	case 0:
-		e.t.Abort()
-	case 1:
-		_ = e.t.Close()
-	case 2:
-		e.t.PauseReading()
-	case 3:
-		_, _ = e.t.Write([]byte("more"))
-	}
-}
-
-func (e *stormEnd) EOFReceived() bool { return e.s.random.IntN(2) == 0 }
-
-func (e *stormEnd) ConnectionLost(error) { delete(e.s.open, e) }
-
-func (s *endings) run(ctx context.Context) (done struct{}, err error) {
-	s.open = make(map[*stormEnd]struct{})
-	newEnd := func() protocols.Protocol { return &stormEnd{s: s} }
-	s.server, err = s.loop.CreateServer(newEnd, "tcp", "127.0.0.1:0", &eventloop.ServerConfig{Backlog: 4096}).Await(ctx)
+	buffers = bufferSpan(p)
+	l, err := eventloop.NewProactorLoop(&eventloop.ProactorConfig{Proactor: p})
 	if err != nil {
-		return done, err
+		return buffers, errors.Join(err, p.Close())
 	}
-	at := s.server.Addrs()[0].String()
-	var pending []*eventloop.Future[eventloop.Connection]
-	for i := range stormConns() {
-		pending = append(pending, s.loop.CreateConnection(newEnd, "tcp", at, nil))
-		if s.random.IntN(10) == 0 {
-			if s.random.IntN(2) == 0 {
-				_ = eventloop.Sleep(ctx, 0)
-			}
-			pending[i].Cancel()
-		}
-		if i%100 == 99 {
-			_ = eventloop.Sleep(ctx, 0)
-		}
-	}
-	for _, f := range pending[:len(pending)*3/4] { // the others are still connecting
-		_, _ = f.Await(ctx)
-	}
-	if s.made < len(pending)/4 {
-		return done, fmt.Errorf("only %d ends were made", s.made)
-	}
-	return done, nil
-}
-
-// calm ends everything, in one way or another, and waits until it is over.
-func (s *endings) calm(ctx context.Context) (done struct{}, err error) {
-	s.server.Close()
-	if s.random.IntN(2) == 0 {
-		s.server.AbortClients()
-	}
-	for limit := s.loop.Now().Add(4 * patient); len(s.open) > 0; {
-		for e := range s.open {
-			if s.random.IntN(3) == 0 {
-				_ = e.t.Close()
-			} else {
-				e.t.Abort()
-			}
-		}
-		if s.loop.Now().After(limit) {
-			return done, fmt.Errorf("%d ends are left", len(s.open))
-		}
-		if err := eventloop.Sleep(ctx, time.Millisecond); err != nil {
-			return done, err
-		}
-	}
-	return done, nil
+	return buffers, stormUntilClosed(l, random, stormConns(), abrupt)
 }
 
 // serveCrowd is a helper program: an echo server over a default ring, until its
@@ -256,6 +195,7 @@ var _ = Describe("On io_uring", Label("stress"), func() {
 		Expect(json.Unmarshal([]byte(out), &f)).To(Succeed(), out)
 		warm, end := f[0], f[1]
 		Expect(end.Rings).To(BeZero(), "mapped rings")
+		Expect(end.Buffers).To(BeZero(), "rounds after which the receive buffers were mapped")
 		Expect(end.Descriptors).To(BeNumerically("<=", warm.Descriptors))
 		Expect(end.Goroutines).To(BeNumerically("<=", warm.Goroutines))
 		Expect(end.Threads).To(BeNumerically("<=", warm.Threads+2), "the runtime keeps idle threads, and has fewer than rounds")

@@ -42,6 +42,12 @@ var calls = map[platform.Operation]call{
 	platform.SockSendto: func(l *eventloop.Loop, _ func() protocols.Protocol) error {
 		return failure(l.SockSendto(nil, nil, nil))
 	},
+	platform.CreatePipeServer: func(l *eventloop.Loop, factory func() protocols.Protocol) error {
+		return failure(l.CreatePipeServer(factory, "nonsense"))
+	},
+	platform.CreatePipeConnection: func(l *eventloop.Loop, factory func() protocols.Protocol) error {
+		return failure(l.CreatePipeConnection(factory, "nonsense"))
+	},
 	platform.ReusePort: func(l *eventloop.Loop, factory func() protocols.Protocol) error {
 		return failure(l.CreateServer(factory, "tcp", "nonsense", &eventloop.ServerConfig{ReusePort: true}))
 	},

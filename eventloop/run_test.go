@@ -37,14 +37,18 @@ func runForeverSpecs(kind string) {
 		It("limits the next run to one iteration that does not block", func() { // A30
 			w, t := newWorld(kind), &trace{}
 			r, _ := readablePipe("x")
-			Expect(w.AddReader(r.Fd(), t.adds("io"))).To(Succeed())
+			forget, watches := w.watch(r, t.adds("io"))
 			w.CallLater(0, t.adds("timer"))
 			w.CallLater(time.Hour, t.adds("later"))
 			w.CallSoon(func() { t.add("queued"); w.CallSoon(t.adds("next")) })
 			w.Stop()
 			Expect(w.RunForever()).To(Succeed())
-			Expect(t.take()).To(Equal([]string{"queued", "io", "timer"}))
-			Expect(w.RemoveReader(r.Fd())).To(BeTrue())
+			forget()
+			ran := []string{"queued", "timer"}
+			if watches {
+				ran = []string{"queued", "io", "timer"}
+			}
+			Expect(t.take()).To(Equal(ran))
 			w.Stop()
 			Expect(w.RunForever()).To(Succeed())
 			Expect(t.take()).To(Equal([]string{"next"}))

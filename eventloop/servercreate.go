@@ -1,9 +1,6 @@
 package eventloop
 
 import (
-	"errors"
-	"syscall"
-
 	"github.com/tidemill-go/tidemill/platform"
 	"github.com/tidemill-go/tidemill/protocols"
 	"github.com/tidemill-go/tidemill/transports"
@@ -138,7 +135,7 @@ func (s *Server) bindAll(addrs []platform.Sockaddr) error {
 		switch {
 		case err == nil:
 			s.add(b)
-		case !errors.Is(err, syscall.EAFNOSUPPORT) && !errors.Is(err, syscall.EADDRNOTAVAIL):
+		case !platform.IsAddrUnavailable(err):
 			return err
 		case missing == nil:
 			missing = err

@@ -1,6 +1,7 @@
 package eventloop_test
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -19,14 +20,14 @@ import (
 // script is a program that runs a few words of the Unix shell: commands behind
 // each other, their redirections, and a subshell in front that goes on by itself.
 type script struct {
-	gate   net.Conn
-	status int
+	in, gate *bufio.Reader
+	status   int
 }
 
 // runShell is the helper program: -c and a script.
 func runShell() error {
 	text := os.Args[2]
-	s := &script{}
+	s := &script{in: bufio.NewReader(os.Stdin)}
 	if rest, ok := strings.CutPrefix(text, "("); ok {
 		inner, rest, _ := strings.Cut(rest, ") & ")
 		if err := fork(inner); err != nil {
@@ -61,14 +62,12 @@ func fork(text string) error {
 }
 
 func (s *script) run(command string) (err error) {
-	in, out := io.Reader(os.Stdin), io.Writer(os.Stdout)
+	in, out := s.in, io.Writer(os.Stdout)
 	var words []string
 	for word := range strings.FieldsSeq(command) {
 		switch word {
 		case "<&3":
-			if in, err = s.behind(); err != nil {
-				return err
-			}
+			in = s.behind()
 		case ">&2":
 			out = os.Stderr
 		case ">/dev/null":
@@ -91,18 +90,17 @@ func (s *script) run(command string) (err error) {
 }
 
 // behind is the gate. One that was closed before is the end of a file.
-func (s *script) behind() (io.Reader, error) {
+func (s *script) behind() *bufio.Reader {
 	if s.gate == nil {
-		conn, err := net.DialTimeout("tcp", os.Getenv(gateVariable), 30*time.Second)
-		if err != nil {
-			return strings.NewReader(""), nil
+		s.gate = bufio.NewReader(strings.NewReader(""))
+		if conn, err := net.DialTimeout("tcp", os.Getenv(gateVariable), 30*time.Second); err == nil {
+			s.gate.Reset(conn)
 		}
-		s.gate = conn
 	}
-	return s.gate, nil
+	return s.gate
 }
 
-func (s *script) call(name string, args []string, in io.Reader, out io.Writer) (status int, err error) {
+func (s *script) call(name string, args []string, in *bufio.Reader, out io.Writer) (status int, err error) {
 	switch name {
 	case "exit":
 		status, _ = strconv.Atoi(args[0])
@@ -110,7 +108,9 @@ func (s *script) call(name string, args []string, in io.Reader, out io.Writer) (
 	case "echo":
 		_, err = fmt.Fprintln(out, strings.Join(args, " "))
 	case "read":
-		status = readLine(in)
+		if _, failed := in.ReadBytes('\n'); failed != nil {
+			status = 1
+		}
 	case "cat":
 		_, err = io.Copy(out, in)
 		if in == s.gate {
@@ -146,17 +146,6 @@ func (s *script) call(name string, args []string, in io.Reader, out io.Writer) (
 		err = exec.ErrNotFound
 	}
 	return status, err
-}
-
-// readLine takes no byte behind the line.
-func readLine(in io.Reader) (status int) {
-	var b [1]byte
-	for b[0] != '\n' {
-		if n, _ := in.Read(b[:]); n == 0 {
-			return 1
-		}
-	}
-	return 0
 }
 
 func sortLines(in io.Reader, out io.Writer) error {

@@ -2,6 +2,7 @@ package eventloop_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -108,13 +109,22 @@ func sockSpecs(kind string) {
 					adding = w.AddReader(s.FD(), func() {})
 					_, removing = w.RemoveReader(s.FD())
 				})
-				Expect(adding).To(MatchError(eventloop.ErrInvalidState))
-				Expect(removing).To(MatchError(eventloop.ErrInvalidState))
+				refused := MatchError(eventloop.ErrInvalidState)
+				if !offers(kind, platform.AddReader) {
+					refused = MatchError(errors.ErrUnsupported)
+				}
+				Expect(adding).To(refused)
+				Expect(removing).To(refused)
 				Expect(peer.Write([]byte("hello"))).To(Equal(5))
 				Expect(first.Await(ctx)).To(Equal([]byte("hello")))
 			}, bounded)
 
 			It("does not take the place of a reader that it would have to wait beside", func(ctx SpecContext) {
+				if !offers(kind, platform.AddReader) {
+					_, err := w.RemoveReader(0)
+					Expect(err).To(MatchError(errors.ErrUnsupported), "there are no readers")
+					return
+				}
 				s, peer := connectedSocket()
 				Expect(w.Do(ctx, func() error { return w.AddReader(s.FD(), func() {}) })).To(Succeed())
 				_, err := w.SockRecv(s, 8).Await(ctx)
@@ -139,6 +149,9 @@ func sockSpecs(kind string) {
 			}, bounded)
 
 			It("fails with the system's error in the usual shape", func(ctx SpecContext) {
+				if onWine() {
+					Skip("Wine: a reset is sometimes received as the end")
+				}
 				s, peer := connectedSocket()
 				f := w.SockRecv(s, 8)
 				Consistently(f.Done, tick).Should(BeFalse())
@@ -167,7 +180,9 @@ func sockSpecs(kind string) {
 				s, _ := connectedSocket()
 				for _, n := range []int{0, -1} {
 					Expect(failure(w.SockRecv(s, n))).To(MatchError(os.ErrInvalid))
-					Expect(failure(w.SockRecvfrom(s, n))).To(MatchError(os.ErrInvalid))
+					if offers(kind, platform.SockRecvfrom) {
+						Expect(failure(w.SockRecvfrom(s, n))).To(MatchError(os.ErrInvalid))
+					}
 				}
 				Expect(failure(w.SockRecvInto(s, nil))).To(MatchError(os.ErrInvalid))
 				Expect(failure(w.SockRecv(nil, 1))).To(MatchError(os.ErrInvalid))
@@ -203,6 +218,10 @@ func sockSpecs(kind string) {
 
 		Describe("SockRecvfrom and SockSendto", func() {
 			It("move datagrams with their addresses", func(ctx SpecContext) { // C14, C16
+				if !offers(kind, platform.SockSendto) {
+					Expect(failure(w.SockSendto(ownSocket("udp4"), []byte("hello"), anyUDP))).To(MatchError(errors.ErrUnsupported))
+					return
+				}
 				a, b := rawSocketAt("udp4", anyUDP), rawSocketAt("udp4", anyUDP)
 				f := w.SockRecvfrom(b, 100)
 				Expect(w.SockSendto(a, []byte("hello"), b.LocalAddr()).Await(ctx)).To(Equal(5))
@@ -235,6 +254,11 @@ func sockSpecs(kind string) {
 			}, bounded)
 
 			It("make one over a Unix socket", func(ctx SpecContext) {
+				if !offers(kind, platform.CreateServerUnix) {
+					_, err := platform.CreateSocket("unix")
+					Expect(err).To(MatchError(errors.ErrUnsupported))
+					return
+				}
 				path := filepath.Join(GinkgoT().TempDir(), "s")
 				server := rawSocketAt("unix", &net.UnixAddr{Name: path})
 				Expect(server.Listen(1)).To(Succeed())
@@ -284,7 +308,9 @@ func sockSpecs(kind string) {
 			It("refuse an address that is none of the socket's family", func() {
 				Expect(failure(w.SockConnect(ownSocket("tcp4"), "[::1]:80"))).To(BeAssignableToTypeOf(&net.OpError{}))
 				Expect(failure(w.SockConnect(ownSocket("tcp4"), "nonsense"))).To(BeAssignableToTypeOf(&net.OpError{}))
-				Expect(failure(w.SockConnect(ownSocket("unix"), ""))).To(BeAssignableToTypeOf(&net.OpError{}))
+				if offers(kind, platform.CreateConnectionUnix) {
+					Expect(failure(w.SockConnect(ownSocket("unix"), ""))).To(BeAssignableToTypeOf(&net.OpError{}))
+				}
 			})
 		})
 
@@ -293,7 +319,11 @@ func sockSpecs(kind string) {
 				p := &recorder.Stream{}
 				connectToPeer(ctx, w, p)
 				s := extra(ctx, w, p.Transport(), "socket").(*platform.Socket)
-				Expect(rawCalls(ctx, w.Loop, s)).To(HaveEach(MatchError(eventloop.ErrInvalidState)))
+				refused := MatchError(eventloop.ErrInvalidState)
+				if !offers(kind, platform.SockRecvfrom) {
+					refused = Or(refused, MatchError(errors.ErrUnsupported))
+				}
+				Expect(rawCalls(ctx, w.Loop, s)).To(HaveEach(refused))
 				Expect(p.String()).To(Equal("made"))
 				w.on(ctx, p.Transport().Abort)
 				Eventually(ctx, p.Done()).Should(BeClosed())

@@ -45,13 +45,12 @@ func (l *Loop) SubprocessShell(factory func() protocols.SubprocessProtocol, cmdl
 
 // refuseChild is what the platform has against a child of this kind.
 func (l *Loop) refuseChild(op platform.Operation, spec *subprocess.Spec) error {
-	if err := l.table.Check(op); err != nil {
-		return err
-	}
 	if spec.PTY != nil {
-		return l.table.Check(platform.SubprocessPTY)
+		if err := l.table.Check(platform.SubprocessPTY); err != nil {
+			return err
+		}
 	}
-	return nil
+	return l.table.Check(op)
 }
 
 func (l *Loop) startChild(factory func() protocols.SubprocessProtocol, spec subprocess.Spec, wrong error) *Future[SubprocessConnection] {

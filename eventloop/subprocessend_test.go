@@ -5,7 +5,6 @@ import (
 	"os"
 	"strconv"
 	"syscall"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -15,9 +14,6 @@ import (
 	"github.com/tidemill-go/tidemill/protocols/recorder"
 	"github.com/tidemill-go/tidemill/subprocess"
 )
-
-// drainStep is how often specs look at what no event tells.
-const drainStep = 2 * time.Millisecond
 
 func subprocessEndSpecs(kind string) {
 	Describe("SendSignal", func() {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"syscall"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -29,6 +30,16 @@ func subprocessLimitSpecs(kind string) {
 			gone(ctx, w, c.Transport)
 		}, bounded)
 	})
+
+	DescribeTable("SubprocessExec refuses", func(spec subprocess.Spec) { // L1
+		w := newRealWorld(kind)
+		spec.Path = "true"
+		Expect(failure(w.SubprocessExec(subprocess.Held, spec))).To(MatchError(os.ErrInvalid))
+	},
+		Entry("a PTY and a group", subprocess.Spec{PTY: &subprocess.PTY{}, NewProcessGroup: true}),
+		Entry("a PTY and an input", subprocess.Spec{PTY: &subprocess.PTY{}, Stdin: subprocess.Pipe}),
+		Entry("a PTY and an output", subprocess.Spec{PTY: &subprocess.PTY{}, Stdout: subprocess.DevNull}),
+	)
 
 	Describe("SubprocessExec", func() {
 		It("fails for want of descriptors, and leaves none open", func(ctx SpecContext) {
@@ -65,3 +76,6 @@ func subprocessLimitSpecs(kind string) {
 		}, bounded)
 	})
 }
+
+// isEdgeTriggered says that descriptors are registered when they are opened.
+func (t *tap) isEdgeTriggered() bool { return t.sel != nil && t.sel.EdgeTriggered() }

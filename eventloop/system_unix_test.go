@@ -9,7 +9,7 @@ import (
 
 var perKindHere = []func(kind string){
 	unixSpecs, fileSpecs, unixgramSpecs, serverLimitSpecs,
-	readPipeSpecs, writePipeSpecs,
+	readPipeModeSpecs, silentPipeSpecs,
 	signalSpecs,
 	subprocessUnixSpecs, subprocessSignalSpecs, subprocessWatcherSpecs, subprocessLimitSpecs, ptySpecs,
 }

@@ -5,7 +5,9 @@ import "github.com/tidemill-go/tidemill/platform"
 var perKindHere = []func(kind string){interruptSpecs}
 
 var perOfferHere = map[platform.Operation][]func(kind string){
-	platform.SubprocessExec: {subprocessWindowsSpecs},
+	platform.SubprocessExec:   {subprocessWindowsSpecs},
+	platform.ConnectReadPipe:  {anonymousPipeSpecs},
+	platform.CreatePipeServer: {pipeServerSpecs, pipeConnectionSpecs},
 }
 
 var helpersHere = map[string]func() error{
@@ -15,6 +17,7 @@ var helpersHere = map[string]func() error{
 
 var kindHelpersHere = map[string]func(kind string) error{
 	"inherit":   inheritStreams,
+	"ends":      stormOfEnds,
 	"interrupt": runUntilInterrupted,
 	"press":     interruptChild,
 }

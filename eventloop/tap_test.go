@@ -33,7 +33,7 @@ func newTap(kind string) *tap {
 	if isProactor(kind) {
 		t.pro, err = proactor.New(kind, nil)
 	} else {
-		t.sel, err = selector.New(kind)
+		t.sel, err = newSelector(kind)
 	}
 	Expect(err).NotTo(HaveOccurred())
 	return t
@@ -84,9 +84,6 @@ func (s *tappedSelector) Wait(until time.Time, park func() bool) (events []selec
 	})
 	return events, err
 }
-
-// isEdgeTriggered says that descriptors are registered when they are opened.
-func (t *tap) isEdgeTriggered() bool { return t.sel != nil && t.sel.EdgeTriggered() }
 
 func (s *tappedSelector) Add(fd int, tag uint64, in selector.Interest) error {
 	if s.tap.refusal != 0 {

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"syscall"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -15,6 +14,7 @@ import (
 	"github.com/tidemill-go/tidemill/eventloop"
 	"github.com/tidemill-go/tidemill/protocols"
 	"github.com/tidemill-go/tidemill/protocols/recorder"
+	"github.com/tidemill-go/tidemill/platform"
 )
 
 // upgrading is a server whose connections go over to TLS when they get "STARTTLS",
@@ -123,7 +123,7 @@ func startTLSSpecs(kind string) {
 			w.background()
 			old, _ := plain(ctx, w, p)
 			_, err := w.StartTLS(old, p, clientTLS(), &eventloop.StartTLSConfig{HandshakeTimeout: 50 * time.Millisecond}).Await(ctx)
-			Expect(err).To(And(MatchError(syscall.ECONNABORTED), MatchError(os.ErrDeadlineExceeded)))
+			Expect(err).To(And(MatchError(platform.ECONNABORTED), MatchError(os.ErrDeadlineExceeded)))
 			ended(ctx, p)
 			Expect(p.Err()).To(Equal(err))
 		}, bounded)

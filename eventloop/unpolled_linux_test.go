@@ -24,6 +24,8 @@ import (
 const unpolled = "unpolled"
 
 var madeHere = map[string]maker{
+	shyEpoll: shyMaker("epoll"),
+	shyPoll:  shyMaker("poll"),
 	unpolled: func(cfg eventloop.SelectorConfig, clock *looptest.Clock, autoJump time.Duration) (*eventloop.Loop, error) {
 		p := newStrict()
 		if clock == nil {
@@ -41,7 +43,7 @@ var _ = func() bool {
 		for _, specs := range []func(kind string){
 			serverSpecs, serverCloseSpecs, connectionSpecs, serveSpecs, clientsSpecs, raceSpecs, churnSpecs,
 			handoverSpecs, sockSpecs, sendfileSpecs, tlsServerSpecs, startTLSSpecs, tlsPeerSpecs,
-			unpolledPipeSpecs, systemSendSpecs, pipeServerSpecs,
+			readPipeSpecs, writePipeSpecs, unpolledPipeSpecs, systemSendSpecs, pipeServerSpecs,
 		} {
 			specs(unpolled)
 		}
@@ -59,8 +61,8 @@ type strict struct {
 	refusal syscall.Errno // of every SendFile from now on
 	sent    int           // files, or parts of them
 	refused []proactor.Completion
-	longest int // of what one SendFile sends; zero: all
-	barred  int // a descriptor that is not taken
+	longest int  // of what one SendFile sends; zero: all
+	bars    bool // no descriptor is taken
 }
 
 func newStrict() *strict {
@@ -89,7 +91,7 @@ func (p *strict) fault(format string, args ...any) {
 func (p *strict) Polls() bool { return false }
 
 func (p *strict) Attach(fd int, tag uint32) error {
-	if fd == p.barred {
+	if p.bars {
 		return syscall.EBADF
 	}
 	if old, taken := p.fds[tag]; taken {

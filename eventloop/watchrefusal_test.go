@@ -28,6 +28,18 @@ func descriptorError(op string, errno syscall.Errno) OmegaMatcher {
 }
 
 func watchRefusalSpecs(kind string) {
+	Describe("a closed loop", func() {
+		It("refuses readers and writers, and has none to remove", func() { // A45 A46
+			w := newWorld(kind)
+			Expect(w.Close()).To(Succeed())
+			r, _ := readablePipe("x")
+			Expect(w.AddReader(r.Fd(), func() {})).To(MatchError(eventloop.ErrLoopClosed))
+			Expect(w.AddWriter(r.Fd(), func() {})).To(MatchError(eventloop.ErrLoopClosed))
+			Expect(w.RemoveReader(r.Fd())).To(BeFalse())
+			Expect(w.RemoveWriter(r.Fd())).To(BeFalse())
+		})
+	})
+
 	Describe("AddReader and AddWriter", func() {
 		It("refuse a negative descriptor with EBADF", func() { // C8
 			w := newWorld(kind)

@@ -109,6 +109,7 @@ var (
 	peerErrnos = []windows.Errno{
 		windows.WSAECONNABORTED, windows.WSAECONNRESET, windows.WSAENETDOWN, windows.WSAENETRESET,
 		windows.WSAENETUNREACH, windows.WSAEHOSTDOWN, windows.WSAEHOSTUNREACH,
+		windows.WSAENOTCONN, // of a peer that has reset its connection already, under Wine
 		windows.ERROR_NETNAME_DELETED, windows.ERROR_CONNECTION_ABORTED,
 		windows.ERROR_NETWORK_UNREACHABLE, windows.ERROR_HOST_UNREACHABLE,
 		syscall.ECONNABORTED, syscall.ECONNRESET, syscall.EPROTO, syscall.ENETDOWN, syscall.ENOPROTOOPT,

@@ -61,18 +61,16 @@ var _ = Describe("DupFD on Windows", func() {
 	})
 
 	It("gives another end of a pipe", func() {
-		r, w, err := platform.Pipe()
+		r, w, err := platform.OverlappedPipe()
 		Expect(err).NotTo(HaveOccurred())
-		closing(r)
+		overlappedEnd(r)
 		dup, err := platform.DupFD(w)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(isInherited(dup)).To(BeFalse())
 		Expect(platform.CloseFD(w)).To(Succeed())
-		Expect(failure(windows.Write(windows.Handle(dup), []byte("mill")))).To(Succeed())
+		moves(dup, r, "mill")
 		Expect(platform.CloseFD(dup)).To(Succeed())
-		b := make([]byte, 8)
-		Expect(windows.Read(windows.Handle(r), b)).To(Equal(4))
-		Expect(failure(windows.Read(windows.Handle(r), b))).To(Or(Succeed(), Equal(windows.ERROR_BROKEN_PIPE)))
+		Expect(newOverlapped(r, make([]byte, 8)).read()).To(Equal(windows.ERROR_BROKEN_PIPE))
 	})
 })
 

@@ -18,14 +18,14 @@ func pipeInstance(name string, first bool) int {
 	GinkgoHelper()
 	fd, err := platform.CreatePipeInstance(name, first)
 	Expect(err).NotTo(HaveOccurred())
-	return closing(fd)
+	return overlappedEnd(fd)
 }
 
 func pipeClient(name string) int {
 	GinkgoHelper()
 	fd, err := platform.OpenNamedPipe(name)
 	Expect(err).NotTo(HaveOccurred())
-	return closing(fd)
+	return overlappedEnd(fd)
 }
 
 // moves expects that what is written to one end comes out of the other.

@@ -18,7 +18,7 @@ func Recv(fd int, b []byte) (int, error) {
 	if err == nil {
 		return n, nil
 	}
-	if false {
+	if errno == windows.WSAEMSGSIZE {
 		return len(b), nil
 	}
 	return 0, err

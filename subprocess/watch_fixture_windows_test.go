@@ -1,10 +1,12 @@
 package subprocess_test
 
 import (
-	"fmt"
 	"os"
+	"strconv"
 	"sync"
 	"syscall"
+	"testing"
+	"unsafe"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -19,6 +21,9 @@ var watchers = []watcherMaker{
 	{"goroutine", func() (subprocess.ChildWatcher, error) { return subprocess.NewGoroutineWatcher(), nil }},
 }
 
+// crowd is how many children end together in a spec.
+const crowd = 30
+
 var watcherSpecsHere []func(kind string, newWatcher func() (subprocess.ChildWatcher, error))
 
 // errReaped is package os's answer about a process that was waited for.
@@ -31,20 +36,37 @@ var started struct {
 	processes map[int]*os.Process
 }
 
+// childVariable is, in the environment of a child, the code that it is to end with.
+const childVariable = "TIDEMILL_SPEC_CHILD"
+
+// TestMain also is the children of the specs, behind a byte or the end of their
+// input.
+func TestMain(m *testing.M) {
+	if text := os.Getenv(childVariable); text != "" {
+		code, _ := strconv.Atoi(text)
+		_, _ = os.Stdin.Read(make([]byte, 1))
+		os.Exit(code)
+	}
+	os.Exit(m.Run())
+}
+
 // startChild starts a child that ends with a code, behind a line of its input if
-// it has one.
+// it has one. It has no console: to make one takes as long as the child.
 func startChild(code int, stdin *os.File) *os.Process {
 	GinkgoHelper()
-	shell, script := os.Getenv("COMSPEC"), fmt.Sprintf("exit %d", code)
+	self, err := os.Executable()
+	Expect(err).NotTo(HaveOccurred())
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	Expect(err).NotTo(HaveOccurred())
 	defer null.Close()
 	if stdin == nil {
 		stdin = null
-	} else {
-		script = "set /p line= & " + script
 	}
-	p, err := os.StartProcess(shell, []string{shell, "/c", script}, &os.ProcAttr{Files: []*os.File{stdin, null, null}})
+	p, err := os.StartProcess(self, []string{self}, &os.ProcAttr{
+		Env:   append(os.Environ(), childVariable+"="+strconv.Itoa(code)),
+		Files: []*os.File{stdin, null, null},
+		Sys:   &syscall.SysProcAttr{CreationFlags: windows.DETACHED_PROCESS},
+	})
 	Expect(err).NotTo(HaveOccurred())
 	started.Lock()
 	defer started.Unlock()
@@ -55,9 +77,17 @@ func startChild(code int, stdin *os.File) *os.Process {
 	return p
 }
 
-// openDescriptors returns the open files, sockets and pipes.
+// openDescriptors returns the open files, sockets and pipes. It ends with the last
+// handle that there is: to look at one is a call to another process under Wine.
 func openDescriptors() (open []int) {
-	for h := 4; h < 4*2048; h += 4 {
+	kernel := windows.NewLazySystemDLL("kernel32.dll")
+	var left, flags uint32
+	_, _, _ = kernel.NewProc("GetProcessHandleCount").Call(uintptr(windows.CurrentProcess()), uintptr(unsafe.Pointer(&left)))
+	for h := 4; h < 4*2048 && left > 0; h += 4 {
+		if is, _, _ := kernel.NewProc("GetHandleInformation").Call(uintptr(h), uintptr(unsafe.Pointer(&flags))); is == 0 {
+			continue
+		}
+		left--
 		if kind, err := windows.GetFileType(windows.Handle(h)); err == nil && kind != windows.FILE_TYPE_UNKNOWN {
 			open = append(open, h)
 		}

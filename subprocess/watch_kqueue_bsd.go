@@ -8,7 +8,10 @@ import (
 	"github.com/tidemill-go/tidemill/platform"
 )
 
-// kqueue is not inherited by children (kqueue(2)), so it needs no close-on-exec.
+// kqueue is exitQueue by EVFILT_PROC. A process that has ended already is ESRCH,
+// except on FreeBSD and DragonFly, where its event is there at once. The status
+// that NOTE_EXITSTATUS would bring on macOS is not asked for: the child is to be
+// reaped all the same.
 type kqueue int
 
 func openKqueue() (exitQueue, error) {
@@ -16,6 +19,8 @@ func openKqueue() (exitQueue, error) {
 	if err != nil {
 		return nil, err
 	}
+	// A child gets none of it by fork, but the program may call exec.
+	unix.CloseOnExec(fd)
 	return kqueue(fd), nil
 }
 

@@ -18,6 +18,9 @@ import (
 // watcherSpecsHere are those of systems with signals, where anybody can reap.
 var watcherSpecsHere = []func(kind string, newWatcher func() (subprocess.ChildWatcher, error)){watcherUnixSpecs}
 
+// crowd is how many children end together in a spec.
+const crowd = 100
+
 // errReaped is package os's answer about a process that was waited for.
 var errReaped = os.ErrProcessDone
 
@@ -64,6 +67,14 @@ func watcherUnixSpecs(kind string, newWatcher func() (subprocess.ChildWatcher, e
 		Expect(log.take()).To(ConsistOf(ContainSubstring("255")))
 		Expect(p.Signal(syscall.SIGUSR1)).To(HaveOccurred())
 		Expect(p.Release()).To(Succeed())
+	}, watched)
+
+	It("refuses a process that was released", func(ctx SpecContext) {
+		p := startExit(0)
+		_, err := p.Wait()
+		Expect(err).NotTo(HaveOccurred())
+		Expect(p.Release()).To(Succeed())
+		Expect(w.AddChildHandler(l, p, got.by("a", l))).To(MatchError(os.ErrInvalid))
 	}, watched)
 
 	It("leaves the children of os/exec alone, unless it is the fast one, which says that it took them", func(ctx SpecContext) {

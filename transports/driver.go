@@ -1,6 +1,8 @@
 package transports
 
 import (
+	"errors"
+
 	"github.com/tidemill-go/tidemill/platform"
 )
 
@@ -64,8 +66,9 @@ type Driver interface {
 	Read(h Handle, on bool)
 
 	// TrySend sends directly from the caller's memory as much as the kernel
-	// takes now; a full kernel is 0, nil. Not allowed while a Send is
-	// outstanding.
+	// takes now; a full kernel is 0, nil. ErrSubmitOnly says that there is no such
+	// call for this descriptor: a Send and Settle come nearest. Not allowed while a
+	// Send is outstanding.
 	TrySend(h Handle, b []byte) (int, error)
 
 	// Send sends b, of which n bytes are taken at once. If n < len(b) and err is
@@ -99,6 +102,10 @@ type Driver interface {
 	// runs in it.
 	Settle()
 }
+
+// ErrSubmitOnly is TrySend's answer for a descriptor that can only be sent to by
+// an operation.
+var ErrSubmitOnly = errors.New("the descriptor has no direct send")
 
 // A FileSender is a Driver whose system may send files by itself.
 type FileSender interface {

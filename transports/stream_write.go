@@ -93,9 +93,9 @@ func (s *Stream) put(b []byte) {
 // putNow gives b to the kernel behind what is pending, and arms the driver with
 // what it does not take.
 func (s *Stream) putNow(b []byte) {
-	if s.offer(); s.pending() == 0 && !s.is(isLost) {
+	if s.offer(); s.pending() == 0 && !s.is(isLost|sending) {
 		n, err := s.driver.TrySend(s.handle, b)
-		if err != nil {
+		if err != nil && err != ErrSubmitOnly {
 			s.fail("write", err)
 			return
 		}
@@ -147,6 +147,11 @@ func (s *Stream) offer() {
 		return
 	}
 	n, err := s.driver.TrySend(s.handle, s.out.pending)
+	if err == ErrSubmitOnly {
+		s.Flush()
+		s.settle()
+		return
+	}
 	if err != nil {
 		s.fail("write", err)
 		return

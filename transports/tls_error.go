@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"syscall"
 	"time"
+
+	"github.com/tidemill-go/tidemill/platform"
 )
 
 // tlsTimeout is a peer that takes too long. It is os.ErrDeadlineExceeded.
@@ -31,7 +32,7 @@ func (t *TLS) handshakeError(err error) error {
 		err = header
 	}
 	if err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) {
-		err = fmt.Errorf("the peer has hung up: %w", syscall.ECONNRESET)
+		err = fmt.Errorf("the peer has hung up: %w", platform.ECONNRESET)
 	}
 	return t.tlsError("handshake", err)
 }

@@ -4,9 +4,9 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
-	"syscall"
 
 	"github.com/tidemill-go/tidemill/eventloop/future"
+	"github.com/tidemill-go/tidemill/platform"
 	"github.com/tidemill-go/tidemill/protocols"
 )
 
@@ -130,7 +130,7 @@ func (t *TLS) giveUp(cause error) {
 
 func (t *TLS) handshakeIsLate() {
 	t.timer = nil
-	t.giveUp(t.tlsError("handshake", &tlsTimeout{what: "TLS handshake", after: t.cfg.HandshakeTimeout, cause: syscall.ECONNABORTED}))
+	t.giveUp(t.tlsError("handshake", &tlsTimeout{what: "TLS handshake", after: t.cfg.HandshakeTimeout, cause: platform.ECONNABORTED}))
 }
 
 // neverOpen is a handshake that ends for a reason outside it.

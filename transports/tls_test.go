@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"syscall"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -16,6 +15,7 @@ import (
 	"github.com/tidemill-go/tidemill/protocols/recorder"
 	"github.com/tidemill-go/tidemill/transports"
 	"github.com/tidemill-go/tidemill/transports/memory"
+	"github.com/tidemill-go/tidemill/platform"
 )
 
 // sequence is n bytes in which a loss or an exchange shows.
@@ -181,7 +181,7 @@ var _ = onBothStyles("TLS", func(newHost func() *memory.Host) {
 			peer.end.Take(1 << 20)
 			peer.end.Close()
 			host.RunUntilIdle()
-			Expect(failure).To(MatchError(syscall.ECONNRESET))
+			Expect(failure).To(MatchError(platform.ECONNRESET))
 			Expect(near.IsClosed()).To(BeTrue())
 		})
 
@@ -202,7 +202,7 @@ var _ = onBothStyles("TLS", func(newHost func() *memory.Host) {
 			host.Advance(time.Minute - time.Nanosecond)
 			Expect(failure).NotTo(HaveOccurred())
 			host.Advance(time.Nanosecond)
-			Expect(failure).To(And(MatchError(syscall.ECONNABORTED), MatchError(os.ErrDeadlineExceeded)))
+			Expect(failure).To(And(MatchError(platform.ECONNABORTED), MatchError(os.ErrDeadlineExceeded)))
 			Expect(failure.(net.Error).Timeout()).To(BeTrue())
 			Expect(near.IsClosed()).To(BeTrue())
 			Expect(host.Timers()).To(BeZero())
@@ -240,7 +240,7 @@ var _ = onBothStyles("TLS", func(newHost func() *memory.Host) {
 			Expect(p.String()).To(Equal("made"))
 			host.Advance(time.Nanosecond)
 			Expect(p.Err()).To(MatchError(os.ErrDeadlineExceeded))
-			Expect(p.Err()).NotTo(MatchError(syscall.ECONNABORTED))
+			Expect(p.Err()).NotTo(MatchError(platform.ECONNABORTED))
 			Expect(near.IsClosed()).To(BeTrue())
 		})
 

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"io"
 	"net"
-	"syscall"
 
+	"github.com/tidemill-go/tidemill/platform"
 	"github.com/tidemill-go/tidemill/protocols"
 )
 
@@ -70,7 +70,7 @@ func (w *WritePipe) ReadEnd(err error) {
 		return
 	}
 	if w.offer(); w.size() > 0 {
-		w.fail("write", syscall.EPIPE)
+		w.fail("write", platform.BrokenPipe)
 		return
 	}
 	w.lose(nil)

@@ -72,8 +72,9 @@ func attachSpecs(m proactor.Mechanism, o proactor.Options) {
 
 		It("leaves a refused handle without a tag: its operations fail", func(SpecContext) {
 			with(m, o, func(p *bench) {
-				r, _, err := platform.Pipe()
+				r, w, err := platform.Pipe()
 				Expect(err).NotTo(HaveOccurred())
+				closing(w)
 				Expect(p.Attach(closing(r), 3)).NotTo(Succeed())
 				p.Proactor.Receive(r, 3, false)
 				p.Proactor.Accept(r, 700)
@@ -99,10 +100,13 @@ func attachSpecs(m proactor.Mechanism, o proactor.Options) {
 
 		It("associates a new file although its number was another's", func(SpecContext) {
 			with(m, o, func(p *bench) {
-				numbers := map[int]int{}
+				numbers := map[int]bool{}
+				l, at := listen()
 				for range 20 {
-					near, far := pair(true)
-					numbers[near]++
+					near := socket()
+					connect(near, at)
+					far := closing(accepted(l))
+					numbers[near] = true
 					p.Receive(near, 1, false)
 					p.quiet(1)
 					write(far, "x") // it would never complete if the port did not hear of it

@@ -1,6 +1,8 @@
 package proactor
 
-import "golang.org/x/sys/windows"
+import (
+	"golang.org/x/sys/windows"
+)
 
 // SocketError and StatusError are how errors are translated.
 var (
@@ -18,4 +20,12 @@ func MakeSockets(p Proactor, how func() error) {
 		}
 		return openStream(family)
 	}
+}
+
+// Blocks are the addresses of the memory that the system writes to.
+func Blocks(p Proactor) (list []uintptr) {
+	for _, block := range p.(*iocp).operations.blocks {
+		list = append(list, uintptr(block))
+	}
+	return list
 }

@@ -1,9 +1,11 @@
 package proactor_test
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"syscall"
+	"unsafe"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -52,6 +54,32 @@ func leftovers() (n int) {
 		}
 	}
 	return n
+}
+
+// memoryOf returns what fails the spec if the kernel still has the mappings that a
+// proactor has now.
+func memoryOf(p proactor.Proactor) (gone func()) {
+	type span struct{ from, to uintptr }
+	var spans []span
+	for _, m := range proactor.Mapped(p) {
+		if len(m) > 0 {
+			from := uintptr(unsafe.Pointer(&m[0]))
+			spans = append(spans, span{from, from + uintptr(len(m))})
+		}
+	}
+	return func() {
+		GinkgoHelper()
+		maps, err := os.ReadFile("/proc/self/maps")
+		Expect(err).NotTo(HaveOccurred())
+		for line := range strings.Lines(string(maps)) {
+			var m span
+			_, err := fmt.Sscanf(line, "%x-%x", &m.from, &m.to)
+			Expect(err).NotTo(HaveOccurred(), line)
+			for _, s := range spans {
+				Expect(m.from < s.to && s.from < m.to).To(BeFalse(), "%x-%x is still mapped: %s", s.from, s.to, line)
+			}
+		}
+	}
 }
 
 // threadsWorth is how many descriptors a thread of the runtime has.

@@ -39,7 +39,9 @@ func with(m proactor.Mechanism, o proactor.Options, body func(*bench)) {
 	p, err := proactor.New(m.Name, &o)
 	Expect(err).NotTo(HaveOccurred())
 	defer func() {
+		gone := memoryOf(p)
 		Expect(p.Close()).To(Succeed())
+		gone()
 		Expect(p.Close()).To(Succeed(), "closing again")
 		Expect(leftovers()).To(Equal(before), "what the proactor has of the system")
 	}()

@@ -43,9 +43,9 @@ func (p *iocp) makeInstance(name string, first bool) (int, error) {
 	return fd, nil
 }
 
-// connectPipe begins to wait for a client. ERROR_NO_DATA says that one has come
-// and gone: the instance is used again. It posts packets, which is one way less
-// for the two that a connection can come in.
+// connectPipe begins to wait for a client, for which a packet is posted.
+// ERROR_NO_DATA says that one has come and gone: if it has left something behind
+// it counts, otherwise the instance is used again.
 func (p *iocp) connectPipe(o *operation, s *pipeServer) windows.Errno {
 	if s.instance < 0 {
 		fd, err := p.makeInstance(s.name, false)
@@ -57,21 +57,25 @@ func (p *iocp) connectPipe(o *operation, s *pipeServer) windows.Errno {
 	h := windows.Handle(s.instance)
 	o.accepted = int32(h)
 	for range acceptRetries {
-		err := windows.ConnectNamedPipe(h, &o.Overlapped)
-		switch err {
-		case nil, windows.ERROR_IO_PENDING:
+		switch errno := errnoOf(windows.ConnectNamedPipe(h, &o.Overlapped)); {
+		case errno == 0 || errno == windows.ERROR_IO_PENDING:
 			return 0
-		case windows.ERROR_PIPE_CONNECTED:
+		case errno == windows.ERROR_PIPE_CONNECTED || errno == windows.ERROR_NO_DATA && holdsBytes(h):
 			p.over = append(p.over, o)
 			return 0
-		case windows.ERROR_NO_DATA:
-			err = windows.DisconnectNamedPipe(h)
+		case errno != windows.ERROR_NO_DATA:
+			return errno
 		}
-		if err != nil {
+		if err := windows.DisconnectNamedPipe(h); err != nil {
 			return errnoOf(err)
 		}
 	}
 	return windows.WSAECONNABORTED
+}
+
+func holdsBytes(h windows.Handle) bool {
+	n, _ := peekPipe(h)
+	return n > 0
 }
 
 // pipeConnected makes the next instance before it lets go of one that is

@@ -77,7 +77,7 @@ func newIOCP(o Options) (Proactor, error) {
 	}
 	return &iocp{
 		port: port, signal: signal, buffers: newStock(o.Buffers), makeSocket: openStream,
-		skips: o.Without&SkippedPackets == 0,
+		skips:   o.Without&SkippedPackets == 0,
 		servers: make(map[int]*pipeServer), kept: make(map[int]struct{}),
 	}, nil
 }

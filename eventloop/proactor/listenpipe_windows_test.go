@@ -91,6 +91,24 @@ func listenPipeSpecs(m proactor.Mechanism, o proactor.Options) {
 			})
 		}, bounded)
 
+		It("hands over what a client wrote that came and went", func(SpecContext) {
+			with(m, o, func(p *bench) {
+				fd, name := serve(p)
+				far := call(name)
+				p.Send(far, 50, []byte("note"))
+				Expect(p.awaitOne(50).N()).To(Equal(4))
+				p.detach(far)
+				shut(far)
+				p.Accept(fd, 1)
+				near := take(p, 1)
+				Expect(string(p.receive(near, 51, 4))).To(Equal("note"))
+				p.Receive(near, 51, false)
+				end := p.awaitOne(51)
+				Expect(end.Err()).NotTo(HaveOccurred())
+				Expect(end.N()).To(BeZero())
+			})
+		}, bounded)
+
 		It("never lets its name vanish", func(SpecContext) {
 			with(m, o, func(p *bench) {
 				fd, name := serve(p)
@@ -207,7 +225,7 @@ func listenPipeSpecs(m proactor.Mechanism, o proactor.Options) {
 				const clients = 60
 				fd, name := serve(p)
 				p.Accept(fd, 1)
-				failed := make(chan error, clients)
+				failed, served := make(chan error, clients), make(chan struct{})
 				for range clients {
 					go func() {
 						limit := time.Now().Add(patient)
@@ -216,6 +234,7 @@ func listenPipeSpecs(m proactor.Mechanism, o proactor.Options) {
 							c, err = platform.OpenNamedPipe(name)
 						}
 						if err == nil {
+							<-served // gone before it is seen, it would not count
 							err = platform.CloseFD(c)
 						}
 						failed <- err
@@ -228,6 +247,7 @@ func listenPipeSpecs(m proactor.Mechanism, o proactor.Options) {
 						n++
 					}
 				}
+				close(served)
 				for range clients {
 					Eventually(failed).WithTimeout(patient).Should(Receive(BeNil()))
 				}

@@ -1,6 +1,6 @@
-// Package selector waits for descriptors to become ready: epoll on Linux, poll
-// and select on every Unix, select on Windows, each behind the interface
-// Selector. It knows descriptors and no loop; what an event means is its
+// Package selector waits for descriptors to become ready: epoll on Linux, kqueue
+// on macOS and the BSDs, poll and select on every Unix, select on Windows, each
+// behind the interface Selector. It knows descriptors and no loop; what an event means is its
 // driver's business.
 //
 //	s, err := selector.New("") // the best of this system
@@ -42,9 +42,15 @@
 //
 //	        EdgeTriggered  Ended  Failed  Urgent  descriptors
 //	epoll   yes            yes    yes     edge    no limit; no regular files
+//	kqueue  yes            yes *  yes *   edge *  no limit; not all devices of macOS
 //	poll    no             yes *  yes     no      no limit
 //	select  no             no     no *    no      below 1024 (ErrDescriptorTooLarge)
 //	        on Windows     no     no *    no      512 sockets (ErrTooManyDescriptors)
+//
+// kqueue says Ended of reading and Failed of writing, and of the other direction
+// only what came with an error; with Edge it calls every input Urgent, because it
+// can not rule an urgent mark out. A pipe's writing end that is watched for Read
+// is Failed when nobody reads any more, there and on epoll and poll.
 //
 // On systems without POLLRDHUP, poll learns of an end only when both directions
 // have ended. select has no word for ends and errors and reports such a

@@ -101,7 +101,6 @@ func (n *note) changes(list []change, fd int, wanted [2]mode) []change {
 func (k *kqueueSelector) attach(fd int) error {
 	n := &k.notes[fd]
 	wanted := n.wanted()
-	first := len(k.later)
 	list := n.changes(k.later, fd, wanted)
 	k.settle(fd)
 	n.modes = wanted
@@ -112,11 +111,11 @@ func (k *kqueueSelector) attach(fd int) error {
 	}
 	refusals := k.kernel.Submit(list)
 	k.later = list[:0]
-	return k.answer(fd, list[first:], refusals[first:])
+	return k.answer(fd, list, refusals)
 }
 
 // answer takes the kernel's refusals of a descriptor's changes. That a filter was
-// not there is none.
+// not there to be taken out is none, whoever's it was.
 func (k *kqueueSelector) answer(fd int, list []change, refusals []error) (err error) {
 	n := &k.notes[fd]
 	for i, refusal := range refusals {

@@ -117,6 +117,13 @@ var _ = Describe("the changes that kqueue is told", func() {
 		Entry("the same the other way round", Write|Edge, Write, Change{Filter: WriteFilter}, Change{Filter: WriteFilter, Mode: Level}),
 	)
 
+	It("of Modify may find that a filter is gone already", func() {
+		Expect(w.Add(fd, 1, Read)).To(Succeed())
+		refusing(ReadFilter, Detached, unix.ENOENT)
+		Expect(w.Modify(fd, 1, Read|Edge)).To(Succeed())
+		Expect(w.Modify(fd, 1, Write)).To(Succeed())
+	})
+
 	It("of Remove go with the next Wait, and only once", func() {
 		Expect(w.Add(fd, 1, Read|Write)).To(Succeed())
 		s.forget()
@@ -144,7 +151,7 @@ var _ = Describe("the changes that kqueue is told", func() {
 
 	It("of Removes without a Wait are made when a call can take no more", func() {
 		var fds []int
-		for range KqueueRoom / 2 {
+		for range KqueueRoom/2 + 100 {
 			e, _ := newPair()
 			fds = append(fds, e.fd)
 			Expect(w.Add(e.fd, 1, Read|Write)).To(Succeed())
@@ -159,7 +166,7 @@ var _ = Describe("the changes that kqueue is told", func() {
 			Expect(c.Mode).To(Equal(Detached))
 			taken[c] = true
 		}
-		Expect(taken).To(HaveLen(KqueueRoom))
+		Expect(taken).To(HaveLen(KqueueRoom + 200))
 		Expect(s.handed()).To(BeNumerically("<=", KqueueRoom))
 	})
 
@@ -188,11 +195,16 @@ var _ = Describe("the changes that kqueue is told", func() {
 		)
 	})
 
+	It("of Modify say with Edge, too, that the descriptor is closed", func() {
+		Expect(w.Add(fd, 1, Write|Edge)).To(Succeed())
+		e.close()
+		s.refuse = func(Change) error { return unix.EBADF }
+		Expect(w.Modify(fd, 1, Write|Edge)).To(MatchError(unix.ENOENT))
+		Expect(w.now()).To(BeEmpty())
+	})
+
 	It("are none for a regular file, which is ready at each Wait as on poll", func() {
-		f, err := os.Create(filepath.Join(GinkgoT().TempDir(), "file"))
-		Expect(err).NotTo(HaveOccurred())
-		DeferCleanup(f.Close)
-		fd := int(f.Fd())
+		fd := int(regularFile().Fd())
 		Expect(w.Add(fd, 1, Read)).To(Succeed())
 		Expect(w.now()).To(only(1, Readable))
 		Expect(w.Modify(fd, 2, Write)).To(Succeed())
@@ -203,23 +215,43 @@ var _ = Describe("the changes that kqueue is told", func() {
 		Expect(s.handed()).To(BeZero())
 	})
 
-	It("are those of the file that has the number at Modify", func() {
-		f, err := os.Create(filepath.Join(GinkgoT().TempDir(), "file"))
-		Expect(err).NotTo(HaveOccurred())
+	It("are none for a regular file that was closed, and Modify finds it", func() {
+		f := regularFile()
 		fd := int(f.Fd())
 		Expect(w.Add(fd, 1, Read)).To(Succeed())
 		Expect(f.Close()).To(Succeed())
 		Expect(w.Modify(fd, 1, Read)).To(MatchError(unix.ENOENT))
 		Expect(w.now()).To(BeEmpty())
+	})
 
-		Expect(w.Add(e.fd, 1, Read)).To(Succeed())
+	It("are those of the file that has the number at Modify", func() {
+		number := int(regularFile().Fd())
+		Expect(w.Add(number, 1, Read)).To(Succeed())
+		Expect(w.now()).To(only(1, Readable))
+		Expect(unix.Dup2(fd, number)).To(Succeed())
+		Expect(w.Modify(number, 1, Read)).To(Succeed())
+		Expect(w.now()).To(BeEmpty())
+		Expect(s.submitted).To(told(Change{FD: number, Filter: ReadFilter, Mode: Level}))
+	})
+
+	It("are about a pipe's writing end if Modify finds one", func() {
 		_, end := newPipe()
 		number := e.fd
+		Expect(w.Add(number, 1, Read)).To(Succeed())
 		Expect(unix.Dup2(end.fd, number)).To(Succeed())
 		s.forget()
 		Expect(w.Modify(number, 2, Read)).To(Succeed())
 		Expect(s.submitted).To(told(
 			Change{FD: number, Filter: ReadFilter, Mode: Level}, Change{FD: number, Filter: WriteFilter, Mode: EdgeMode}))
+	})
+
+	It("are forgotten with a file that was always ready, whoever has the number next", bounded, func(SpecContext) {
+		number := int(regularFile().Fd())
+		Expect(w.Add(number, 1, Read)).To(Succeed())
+		Expect(w.Remove(number)).To(Succeed())
+		Expect(unix.Dup2(fd, number)).To(Succeed())
+		Expect(w.Add(number, 2, Read|Edge)).To(Succeed())
+		Expect(w.now()).To(BeEmpty())
 	})
 
 	It("watch a pipe's writing end for its end, by the filter that tells of it", func() {
@@ -240,3 +272,11 @@ var _ = Describe("the changes that kqueue is told", func() {
 		Expect(w.Modify(e.fd, 1, Read|Edge)).To(MatchError(unix.EINVAL), "but one of the two")
 	})
 })
+
+func regularFile() *os.File {
+	GinkgoHelper()
+	f, err := os.Create(filepath.Join(GinkgoT().TempDir(), "file"))
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func() { _ = f.Close() })
+	return f
+}

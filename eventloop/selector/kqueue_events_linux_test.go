@@ -103,9 +103,29 @@ var _ = Describe("what kqueue finds", func() {
 		})
 
 		It("takes it for no event of whoever has the number now", func() {
-			s.finds = [][]Finding{{gone}, {}}
+			b, _ := newPair()
+			Expect(w.Add(b.fd, 9, Read)).To(Succeed())
+			find(Finding{FD: b.fd, Refused: unix.ENOENT}, Finding{FD: b.fd, Filter: WriteFilter})
 			Expect(events()).To(BeEmpty())
 		})
+	})
+
+	It("of a writing end is nothing but its end", func() {
+		_, e := newPipe()
+		Expect(w.Add(e.fd, 7, Read)).To(Succeed())
+		find(Finding{FD: e.fd}, Finding{FD: e.fd, Filter: WriteFilter})
+		Expect(events()).To(BeEmpty())
+		find(Finding{FD: e.fd, EOF: true})
+		Expect(events()).To(only(7, Failed))
+		Expect(events()).To(only(7, Failed), "as the edge does not come again")
+	})
+
+	It("of a writing end's end is the kernel's to repeat, if somebody wants to write", func() {
+		_, e := newPipe()
+		Expect(w.Add(e.fd, 7, Write)).To(Succeed())
+		find(Finding{FD: e.fd, Filter: WriteFilter, EOF: true})
+		Expect(events()).To(only(7, Writable|Failed))
+		Expect(events()).To(BeEmpty(), "a FIFO may have got a reader again")
 	})
 
 	It("is asked for without waiting, and then with the time that is left", func() {
@@ -135,12 +155,7 @@ var _ = Describe("what kqueue finds", func() {
 
 // The readers of a pipe can be missed from its writing end in three ways.
 var _ = Describe("a pipe's writing end on kqueue", func() {
-	systems := map[string]func(*kernel){
-		"macOS":   func(*kernel) {},
-		"FreeBSD": func(k *kernel) { k.freeBSD = true },
-		"NetBSD":  func(k *kernel) { k.netBSD = true },
-	}
-	for name, system := range systems {
+	for _, name := range []string{"macOS", "FreeBSD", "NetBSD"} {
 		Context("of "+name, func() {
 			var (
 				w    *world
@@ -153,7 +168,7 @@ var _ = Describe("a pipe's writing end on kqueue", func() {
 					if err != nil {
 						return nil, err
 					}
-					system(k)
+					k.freeBSD, k.netBSD = name == "FreeBSD", name == "NetBSD"
 					return NewKqueueOver(k), nil
 				}})
 				r, e = newPipe()

@@ -50,8 +50,11 @@ func (p *pollSelector) Add(fd int, tag uint64, in Interest) error {
 	if err := admit(fd, in, &p.wake); err != nil {
 		return err
 	}
-	if p.entry(fd) != 0 {
+	switch {
+	case p.entry(fd) != 0:
 		return refused("add", fd, unix.EEXIST)
+	case refusesDevice(fd):
+		return refused("add", fd, unix.ENOTSUP)
 	}
 	if fd >= len(p.index) {
 		p.index = append(p.index, make([]int32, fd+1-len(p.index))...)

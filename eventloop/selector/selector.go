@@ -43,9 +43,10 @@ const (
 	// Failed says that an error is pending, or that both directions have hung up.
 	Failed
 
-	// Urgent says that there is out-of-band data, whose mark cuts a read short.
-	// It is reported with Edge only: without, one urgent byte that nobody reads
-	// would be reported by every Wait, and any peer could keep the loop busy.
+	// Urgent says that there is out-of-band data, whose mark cuts a read short, or
+	// that there may be. It is reported with Edge only: without, one urgent byte
+	// that nobody reads would be reported by every Wait, and any peer could keep the
+	// loop busy.
 	Urgent
 )
 

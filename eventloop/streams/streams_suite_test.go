@@ -33,7 +33,7 @@ var perOffer = []struct {
 		[]func(string){packetSpecs, packetLimitSpecs, packetOrderSpecs, packetTaskSpecs},
 		[]func(string){packetRefusalSpecs},
 	},
-	{platform.SubprocessExec, []func(string){execSpecs}, []func(string){execRefusalSpecs}},
+	{platform.SubprocessExec, []func(string){execSpecs, execHereSpecs}, []func(string){execRefusalSpecs}},
 }
 
 func specsOf(kind string) []func(kind string) {

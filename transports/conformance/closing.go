@@ -194,7 +194,7 @@ func unreadInput(w *world) {
 		w.Do(func() { end(t) })
 		w.sees(p, "made lost(nil)")
 		_, err := peer.ReadAll()
-		Expect(err).To(MatchError(syscall.ECONNRESET))
+		Expect(err).To(MatchError(w.lateErrno(syscall.ECONNRESET)))
 	},
 		Entry("Close", func(t protocols.Transport) { _ = t.Close() }),
 		Entry("Abort", protocols.Transport.Abort),

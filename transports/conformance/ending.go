@@ -99,21 +99,19 @@ func keptOpen(w *world) {
 			soon(w, func() string {
 				w.Do(func() { _, _ = t.Write([]byte("x")) })
 				return p.String()
-			}).Should(Equal("made eof lost(" + syscall.EPIPE.Error() + ")"))
+			}).Should(Equal("made eof " + w.lost(syscall.EPIPE)))
 		})
 	})
 }
 
 func resets(w *world) {
 	Context("when the peer resets", func() {
-		reset := "lost(" + syscall.ECONNRESET.Error() + ")"
-
 		It("loses an idle connection with ECONNRESET, without EOFReceived", func() {
 			p := &recorder.Stream{}
 			peer, _ := w.connect(p)
 			w.Settle()
 			peer.Reset()
-			w.sees(p, "made "+reset)
+			w.sees(p, "made "+w.lost(syscall.ECONNRESET))
 		})
 
 		It("loses a connection with a full buffer with ECONNRESET, and drops that", func() {
@@ -121,7 +119,7 @@ func resets(w *world) {
 			peer, t := w.connect(p)
 			w.clog(t)
 			peer.Reset()
-			w.sees(p, "made "+reset)
+			w.sees(p, "made "+w.lost(syscall.ECONNRESET))
 			Expect(on(w, t.WriteBufferSize)).To(BeZero())
 		})
 
@@ -131,7 +129,7 @@ func resets(w *world) {
 			w.Settle()
 			peer.Reset()
 			w.gone(t)
-			Expect(p.Err()).To(MatchError(syscall.ECONNRESET))
+			Expect(p.Err()).To(MatchError(w.errno(syscall.ECONNRESET)))
 			shape, ok := p.Err().(*net.OpError)
 			Expect(ok).To(BeTrue(), "%T", p.Err())
 			Expect(shape.Op).To(BeElementOf("read", "write"))
@@ -145,7 +143,7 @@ func resets(w *world) {
 			peer, _ := w.connect(p)
 			w.Settle()
 			peer.Reset()
-			w.sees(p, "made "+reset)
+			w.sees(p, "made "+w.lost(syscall.ECONNRESET))
 			Expect(w.Failures()).To(BeEmpty())
 		})
 	})

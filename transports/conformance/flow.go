@@ -268,7 +268,7 @@ func pausedEnds(w *world) {
 			w.clog(t)
 			w.Do(func() { over(t, -1) })
 			peer.Reset()
-			w.sees(p, "made pause lost("+syscall.ECONNRESET.Error()+")")
+			w.sees(p, "made pause "+w.lost(syscall.ECONNRESET))
 			Expect(on(w, t.WriteBufferSize)).To(BeZero())
 		})
 	})

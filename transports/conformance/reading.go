@@ -132,7 +132,7 @@ func pausedReadingEnds(w *world) {
 			w.stays(p, "made")
 			Expect(on(w, t.IsClosing)).To(BeFalse())
 			w.Do(t.ResumeReading)
-			w.sees(p, "made lost("+syscall.ECONNRESET.Error()+")")
+			w.sees(p, "made "+w.lostLate(syscall.ECONNRESET))
 		})
 
 		It("notices a reset at the next Write", func() {
@@ -147,7 +147,7 @@ func pausedReadingEnds(w *world) {
 				seen.add(n, err, " ", t.IsClosing(), " ", p.String())
 			})
 			Expect(seen.all()).To(Equal([]string{"1 <nil> true made"}))
-			w.sees(p, "made lost("+syscall.ECONNRESET.Error()+")")
+			w.sees(p, "made "+w.lost(syscall.ECONNRESET))
 		})
 	})
 }

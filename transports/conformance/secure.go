@@ -152,7 +152,7 @@ func neverKeptOpen(w *world) {
 		w.Do(func() { _ = t.Close() })
 		w.stays(p, "made")
 		peer.Reset()
-		w.sees(p, "made lost("+syscall.ECONNRESET.Error()+")")
+		w.sees(p, "made "+w.lost(syscall.ECONNRESET))
 	})
 }
 

@@ -81,8 +81,14 @@ func (d *Completion) arm(s *slot) {
 	}
 }
 
-// TrySend implements transports.Driver.
-func (d *Completion) TrySend(h transports.Handle, b []byte) (int, error) { return d.trySend(h, b) }
+// TrySend implements transports.Driver. A pipe has no direct send, as on Windows.
+func (d *Completion) TrySend(h transports.Handle, b []byte) (int, error) {
+	if s := d.at(h); s != nil && s.kind >= transports.File {
+		s.mustNotSend("TrySend")
+		return 0, transports.ErrSubmitOnly
+	}
+	return d.trySend(h, b)
+}
 
 // Send implements transports.Driver: it only submits.
 func (d *Completion) Send(h transports.Handle, b []byte) (int, error) {

@@ -21,6 +21,7 @@ type table struct {
 type slot struct {
 	index    uint32
 	end      *End
+	kind     transports.Kind
 	port     *Port
 	sink     transports.Sink
 	accepted func(fd int, peer platform.Sockaddr, err error)
@@ -43,12 +44,12 @@ type piece struct {
 }
 
 // Open implements transports.Driver.
-func (t *table) Open(fd int, _ transports.Kind, sink transports.Sink) (transports.Handle, error) {
+func (t *table) Open(fd int, k transports.Kind, sink transports.Sink) (transports.Handle, error) {
 	e, err := t.endOf(fd)
 	if err != nil {
 		return 0, err
 	}
-	return t.adopt(&slot{end: e, sink: sink}), nil
+	return t.adopt(&slot{end: e, kind: k, sink: sink}), nil
 }
 
 // Connect implements transports.Driver. It succeeds in the next iteration,

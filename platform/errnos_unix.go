@@ -1,0 +1,13 @@
+//go:build unix
+
+package platform
+
+import "syscall"
+
+// What this module itself says of a connection, by this system's number: on
+// Windows that is Winsock's, which programs compare with, and not the one that
+// package syscall has invented for the POSIX name.
+const (
+	ECONNABORTED = syscall.ECONNABORTED
+	ECONNRESET   = syscall.ECONNRESET
+)
