@@ -5,6 +5,7 @@ import (
 	"os"
 	"strconv"
 	"syscall"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -51,7 +52,10 @@ func subprocessEndSpecs(kind string) {
 				for !hasEnded(t.Pid()) { // the loop has not heard of it
 					before = errors.Join(before, t.Terminate())
 				}
-				after = t.Terminate()
+				// Meanwhile the watcher reaps it, and can not say so.
+				for began := time.Now(); time.Since(began) < tick; {
+					after = errors.Join(after, t.Terminate())
+				}
 			})
 			Expect(before).NotTo(HaveOccurred())
 			Expect(after).NotTo(HaveOccurred())

@@ -29,7 +29,7 @@ var _ = Describe("an errno of Windows", func() {
 		Entry("WSAENETDOWN", windows.WSAENETDOWN, "IsConnAborted"),
 		Entry("WSAECONNREFUSED", windows.WSAECONNREFUSED, "IsRefused"),
 		Entry("ERROR_CONNECTION_REFUSED", windows.ERROR_CONNECTION_REFUSED, "IsRefused"),
-		Entry("WSAENOTCONN", windows.WSAENOTCONN, "IsNotConnected"),
+		Entry("WSAENOTCONN, which Wine says of an accepted peer that is gone", windows.WSAENOTCONN, "IsNotConnected", "IsConnAborted"),
 		Entry("WSAEAFNOSUPPORT", windows.WSAEAFNOSUPPORT, "IsAddrUnavailable"),
 		Entry("WSAEADDRNOTAVAIL", windows.WSAEADDRNOTAVAIL, "IsAddrUnavailable"),
 		Entry("ERROR_PIPE_BUSY", windows.ERROR_PIPE_BUSY, "IsPipeBusy"),

@@ -28,7 +28,7 @@ const (
 
 // longRun is how many receives it takes to see that buffers are not needed any
 // more.
-const longRun = 1200
+const longRun = 200
 
 var (
 	kernel          = windows.NewLazySystemDLL("kernel32.dll")

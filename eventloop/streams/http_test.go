@@ -109,12 +109,12 @@ func httpSpecs(kind string) {
 
 func crowdSpecs(kind string) {
 	Describe("a crowd of Conns", func() {
-		It("serves hundreds of connections with a goroutine each, on both sides", Label("slow"), func(ctx context.Context) {
+		It("serves many connections with a goroutine each, on both sides", Label("slow"), func(ctx context.Context) {
 			w := newWorld(kind)
 			// Each has two sockets here, and select watches 512 or descriptors below 1024.
-			clients, rounds := 400, 5
+			clients, rounds := crowd*2/5, 5
 			if most := platform.For(platform.Target{Loop: kind}).Limits().MaxSockets; most > 0 {
-				clients = most/2 - 1 // there is the listener
+				clients = min(clients, most/2-1) // there is the listener
 			}
 			l := w.listen(ctx, nil)
 			served := make(chan error, clients)
@@ -143,9 +143,9 @@ func crowdSpecs(kind string) {
 		}, bounded)
 
 		if kind != "select" {
-			It("serves 1000 connections of package net", Label("slow"), func(ctx context.Context) {
+			It("serves a crowd of package net", Label("slow"), func(ctx context.Context) {
 				w := newWorld(kind)
-				const clients = 1000
+				const clients = crowd
 				l := w.listen(ctx, &streams.ListenConfig{Pending: clients})
 				conns := make([]net.Conn, clients)
 				for i := range conns {

@@ -25,6 +25,9 @@ const (
 	errTooLong = syscall.EMSGSIZE
 )
 
+// crowd is how many connections are many.
+const crowd = 1000
+
 // The runtime's poller opens its own descriptors at first use and keeps them.
 var _ = BeforeSuite(func() {
 	r, w, err := os.Pipe()

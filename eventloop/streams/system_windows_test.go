@@ -23,6 +23,10 @@ const (
 	errTooLong = windows.WSAEMSGSIZE
 )
 
+// crowd is how many connections are many. Wine asks its one server for each of
+// their operations.
+const crowd = 300
+
 // The first socket loads Winsock's providers, which keep handles of their own.
 var _ = BeforeSuite(func() {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

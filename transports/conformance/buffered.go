@@ -10,8 +10,10 @@ import (
 )
 
 // small makes GetBuffer lend seven bytes.
-func small() func(int) []byte {
-	b := make([]byte, 7)
+func small() func(int) []byte { return lending(7) }
+
+func lending(n int) func(int) []byte {
+	b := make([]byte, n)
 	return func(int) []byte { return b }
 }
 

@@ -139,7 +139,7 @@ func switchingStyle(w *world) {
 			p, q := &recorder.Buffered{}, &recorder.Buffered{}
 			p.OnGetBuffer = small()
 			p.OnData = func([]byte) { to(p, q)() }
-			q.OnGetBuffer = small()
+			q.OnGetBuffer = lending(70) // each turn of a level-triggered loop brings one
 			return pair{p, q}
 		}),
 	)
