@@ -16,10 +16,10 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/tidemill-go/tidemill/eventloop"
+	"github.com/tidemill-go/tidemill/platform"
 	"github.com/tidemill-go/tidemill/protocols"
 	"github.com/tidemill-go/tidemill/protocols/recorder"
 	"github.com/tidemill-go/tidemill/transports/conformance"
-	"github.com/tidemill-go/tidemill/platform"
 )
 
 // certificateError is what the failure of a verification is made of.

@@ -43,7 +43,7 @@ var _ = func() bool {
 		for _, specs := range []func(kind string){
 			serverSpecs, serverCloseSpecs, connectionSpecs, serveSpecs, clientsSpecs, raceSpecs, churnSpecs,
 			handoverSpecs, sockSpecs, sendfileSpecs, tlsServerSpecs, startTLSSpecs, tlsPeerSpecs,
-			readPipeSpecs, writePipeSpecs, unpolledPipeSpecs, systemSendSpecs, pipeServerSpecs,
+			readPipeSpecs, writePipeSpecs, unpolledPipeSpecs, asideSpecs, systemSendSpecs, pipeServerSpecs,
 		} {
 			specs(unpolled)
 		}
@@ -61,8 +61,9 @@ type strict struct {
 	refusal syscall.Errno // of every SendFile from now on
 	sent    int           // files, or parts of them
 	refused []proactor.Completion
-	longest int  // of what one SendFile sends; zero: all
-	bars    bool // no descriptor is taken
+	longest int            // of what one SendFile sends; zero: all
+	before  func(sent int) // each SendFile
+	bars    bool           // no descriptor is taken
 }
 
 func newStrict() *strict {
@@ -149,6 +150,9 @@ func (p *strict) Poll(fd int, tag uint32, op proactor.Op) { p.fault("Poll of %d 
 func (p *strict) SendFile(fd int, tag uint32, file uintptr, offset int64, n int) {
 	p.begin(fd, tag, proactor.Send)
 	p.sent++
+	if p.before != nil {
+		p.before(p.sent)
+	}
 	if p.longest > 0 {
 		n = min(n, p.longest)
 	}

@@ -2,6 +2,7 @@ package eventloop_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net"
 	"os"
@@ -149,6 +150,58 @@ func unpolledPipeSpecs(string) {
 	}, bounded)
 }
 
+// asideSpecs are about raw socket calls that have to wait.
+func asideSpecs(string) {
+	Describe("a raw socket call that waits aside", func() {
+		It("goes on waiting as often as it takes", func(ctx SpecContext) {
+			w, _ := strictWorld()
+			s, far := connectedSocket()
+			contents := counting(24 << 20)
+			f := w.SockSendall(s, contents)
+			got, block := 0, make([]byte, 64<<10)
+			for got < len(contents) {
+				w.on(ctx, func() {}) // the kernel takes more meanwhile
+				n, err := io.ReadFull(far, block)
+				Expect(err).NotTo(HaveOccurred())
+				Expect(bytes.Equal(block, contents[got:got+n])).To(BeTrue())
+				got += n
+			}
+			Expect(awaited(ctx, f)).To(Succeed())
+		}, bounded)
+
+		It("has company in the other direction of its socket", func(ctx SpecContext) {
+			w, _ := strictWorld()
+			s, far := connectedSocket()
+			receive, send := w.SockRecv(s, 10), w.SockSendall(s, much)
+			Consistently(receive.Done, tick).Should(BeFalse())
+			n, err := io.CopyN(io.Discard, far, int64(len(much)))
+			Expect(n, err).To(BeEquivalentTo(len(much)))
+			Expect(awaited(ctx, send)).To(Succeed())
+			Expect(receive.Done()).To(BeFalse())
+			Expect(far.Write([]byte("hello"))).To(Equal(5))
+			Expect(receive.Await(ctx)).To(Equal([]byte("hello")))
+		}, bounded)
+
+		It("has let go of its socket when the loop is closed", func(ctx SpecContext) {
+			w := newRealWorld(unpolled)
+			halt := w.background()
+			s, far := connectedSocket()
+			f := w.SockRecv(s, 10)
+			Consistently(f.Done, tick).Should(BeFalse())
+			halt()
+			Expect(w.Close()).To(Succeed())
+			Expect(s.Close()).To(Succeed())
+			Expect(far.Read(make([]byte, 1))).Error().To(MatchError(io.EOF))
+		}, bounded)
+	})
+}
+
+// awaited is the error of a future.
+func awaited[T any](ctx context.Context, f *eventloop.Future[T]) error {
+	_, err := f.Await(ctx)
+	return err
+}
+
 // systemSendSpecs are about files that the system sends as one operation.
 func systemSendSpecs(string) {
 	Describe("a file that the system sends", func() {
@@ -203,18 +256,23 @@ func systemSendSpecs(string) {
 		}, bounded)
 
 		It("ends where a file has become shorter", func(ctx SpecContext) {
-			w.on(ctx, func() { s.longest = 1 << 10 })
 			path := fileOf(counting(64 << 10)).Name()
 			file, err := os.OpenFile(path, os.O_RDWR, 0)
 			Expect(err).NotTo(HaveOccurred())
 			DeferCleanup(file.Close)
-			f := w.Sendfile(p.Transport(), file, 0, 0)
-			Expect(file.Truncate(20 << 10)).To(Succeed())
-			go func() { _, _ = io.Copy(io.Discard, peer) }()
-			n, err := f.Await(ctx)
-			Expect(err).NotTo(HaveOccurred())
-			Expect(n).To(BeNumerically("<=", 64<<10))
-			Expect(position(file)).To(Equal(n))
+			w.on(ctx, func() {
+				s.longest = 10 << 10
+				s.before = func(sent int) {
+					if sent == 3 {
+						_ = file.Truncate(25 << 10)
+					}
+				}
+			})
+			got := collected(peer)
+			Expect(w.Sendfile(p.Transport(), file, 0, 0).Await(ctx)).To(BeEquivalentTo(25 << 10))
+			Expect(position(file)).To(BeEquivalentTo(25 << 10))
+			w.on(ctx, func() { _ = p.Transport().Close() })
+			Expect(<-got).To(Equal(counting(64 << 10)[:25<<10]))
 		}, bounded)
 
 		It("counts as what is buffered, and its file may be closed meanwhile", func(ctx SpecContext) {

@@ -11,11 +11,11 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/tidemill-go/tidemill/platform"
 	"github.com/tidemill-go/tidemill/protocols"
 	"github.com/tidemill-go/tidemill/protocols/recorder"
 	"github.com/tidemill-go/tidemill/transports"
 	"github.com/tidemill-go/tidemill/transports/memory"
-	"github.com/tidemill-go/tidemill/platform"
 )
 
 // sequence is n bytes in which a loss or an exchange shows.
