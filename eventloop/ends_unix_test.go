@@ -71,6 +71,9 @@ const (
 	errInUse        = unix.EADDRINUSE
 	errNoAddress    = unix.EADDRNOTAVAIL
 	errTooLong      = unix.EMSGSIZE
+	errNobody       = unix.ECONNREFUSED // of a datagram's receiver
+	errForbidden    = unix.EACCES
+	errNoMember     = unix.EADDRNOTAVAIL
 	errClosedFD     = unix.EBADF
 	errUnwatchable  = unix.EPERM
 )

@@ -2,6 +2,7 @@ package eventloop_test
 
 import (
 	"slices"
+	"syscall"
 	"time"
 	"unsafe"
 
@@ -105,6 +106,9 @@ const (
 	errInUse        = windows.WSAEADDRINUSE
 	errNoAddress    = windows.WSAEADDRNOTAVAIL
 	errTooLong      = windows.WSAEMSGSIZE
-	errClosedFD     = windows.WSAENOTSOCK
+	errNobody       = windows.WSAECONNRESET // of a datagram's receiver
+	errForbidden    = windows.WSAEACCES
+	errNoMember     = windows.WSAEINVAL
+	errClosedFD     = syscall.EBADF // nobody asks the system
 	errUnwatchable  = windows.WSAENOTSOCK
 )

@@ -72,7 +72,16 @@ func watchRefusalSpecs(kind string) {
 			Expect(w.RemoveReader(r.Fd())).To(BeTrue())
 		})
 
-		if kind == "epoll" {
+		if !offers(kind, platform.AddReaderCharDevice) {
+			It("refuse a regular file, because it is no socket, and register nothing", func() {
+				w := newWorld(kind)
+				f := regularFile()
+				Expect(w.AddReader(f.Fd(), func() {})).To(MatchError(errUnwatchable))
+				Expect(w.AddWriter(f.Fd(), func() {})).To(MatchError(errUnwatchable))
+				Expect(w.RemoveReader(f.Fd())).To(BeFalse())
+				Expect(w.RemoveWriter(f.Fd())).To(BeFalse())
+			})
+		} else if kind == "epoll" {
 			It("refuse a regular file with EPERM, and register nothing", func() { // C10
 				w := newWorld(kind)
 				f := regularFile()
