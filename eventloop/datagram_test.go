@@ -353,5 +353,3 @@ func lacksIPv6() {
 	}
 	Expect(c.Close()).To(Succeed())
 }
-
-func unixgram(path string) *net.UnixAddr { return &net.UnixAddr{Name: path, Net: "unixgram"} }

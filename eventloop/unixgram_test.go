@@ -19,6 +19,8 @@ import (
 )
 
 // unixgramPeer is a socket of package net at a path, or at none.
+func unixgram(path string) *net.UnixAddr { return &net.UnixAddr{Name: path, Net: "unixgram"} }
+
 func unixgramPeer(path string) *net.UnixConn {
 	GinkgoHelper()
 	c, err := net.ListenUnixgram("unixgram", unixgram(path))
