@@ -3,9 +3,6 @@ package eventloop_test
 import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-
-	"github.com/tidemill-go/tidemill/platform"
-	"github.com/tidemill-go/tidemill/protocols"
 )
 
 func descriptorSpecs(kind string) {
@@ -37,38 +34,6 @@ func descriptorSpecs(kind string) {
 			Expect(w.run(ctx)).To(Succeed())
 			Expect(len(sel.waits)).To(BeNumerically("<", 10))
 			Expect(w.RemoveReader(fd)).To(BeTrue())
-		}, bounded)
-
-		It("is forgotten when an accepted connection gets its number", func(ctx SpecContext) {
-			w := newRealWorld(kind)
-			made, stale := 0, 0
-			var number uintptr
-			newNoting := func() protocols.Protocol {
-				return &noting{made: func(t protocols.Transport) {
-					number = t.ExtraInfo("socket").(*platform.Socket).FD()
-					made++
-				}}
-			}
-			halt := w.background()
-			server, err := w.CreateServer(newNoting, "tcp", "127.0.0.1:0", nil).Await(ctx)
-			Expect(err).NotTo(HaveOccurred())
-			halt()
-			client := dial(server.Addrs()[0])
-			gone, _ := newPipe()
-			Expect(w.AddReader(gone.Fd(), func() { stale += made })).To(Succeed())
-			fd := gone.Fd()
-			gone.Close()
-
-			halt = w.background()
-			Expect(echoed(client, "hello")).To(Equal("hello"))
-			w.on(ctx, server.Close)
-			Expect(client.Close()).To(Succeed())
-			Expect(server.WaitClosed(ctx)).To(Succeed())
-			halt()
-			Expect(number).To(Equal(fd))
-			Expect(made).To(Equal(1))
-			Expect(stale).To(BeZero())
-			Expect(w.RemoveReader(fd)).To(BeFalse())
 		}, bounded)
 	})
 

@@ -26,17 +26,6 @@ func newEcho() protocols.Protocol { return &echo{} }
 func (e *echo) ConnectionMade(t protocols.Transport) { e.transport = t }
 func (e *echo) DataReceived(data []byte)             { _, _ = e.transport.Write(data) }
 
-// noting is an echo that shows its transport to the spec.
-type noting struct {
-	echo
-	made func(protocols.Transport)
-}
-
-func (n *noting) ConnectionMade(t protocols.Transport) {
-	n.echo.ConnectionMade(t)
-	n.made(t)
-}
-
 // echoed sends s and returns what comes back, as much as s is long.
 func echoed(c net.Conn, s string) (string, error) {
 	_ = c.SetDeadline(time.Now().Add(patient))
