@@ -104,10 +104,10 @@ func (d *readinessDriver) receiveBatch(h transports.Handle, s *slot) {
 	if d.edge == 0 || platform.WouldBlock(err) || err == nil && len(batch) < inbox.Len() {
 		s.facts &^= mayRead
 	}
-	switch {
-	case err == nil:
+	if len(batch) > 0 {
 		port.sink.Arrived(batch)
-	case !platform.WouldBlock(err):
+	}
+	if err != nil && !platform.WouldBlock(err) && d.at(h) != nil {
 		port.sink.ReceiveFailed(err)
 	}
 	d.readOn(h)

@@ -4,10 +4,11 @@ package platform
 
 import "syscall"
 
-// What this module itself says of a connection, by this system's number: on
-// Windows that is Winsock's, which programs compare with, and not the one that
-// package syscall has invented for the POSIX name.
+// What this module itself says of a connection or a datagram, by this system's
+// number: on Windows that is Winsock's, which programs compare with, and not the
+// one that package syscall has invented for the POSIX name.
 const (
 	ECONNABORTED = syscall.ECONNABORTED
 	ECONNRESET   = syscall.ECONNRESET
+	EMSGSIZE     = syscall.EMSGSIZE
 )

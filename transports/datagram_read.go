@@ -2,7 +2,6 @@ package transports
 
 import (
 	"slices"
-	"syscall"
 
 	"github.com/tidemill-go/tidemill/platform"
 	"github.com/tidemill-go/tidemill/protocols"
@@ -68,7 +67,7 @@ func (d *Datagram) Arrived(batch []platform.Datagram) {
 			d.handOut(list)
 			list = list[:0]
 			if !d.deaf() {
-				d.errorReceived(d.opError("recvmsg", d.sender(b.From).net, syscall.EMSGSIZE))
+				d.errorReceived(d.opError("recvmsg", d.sender(b.From).net, platform.EMSGSIZE))
 			}
 			continue
 		}
