@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/netip"
 	"os"
-	"sync"
 	"syscall"
 	"time"
 
@@ -19,12 +18,7 @@ const pairing = 10 * time.Second
 // A wakePair ends a select that waits for its reading end: a connection over
 // loopback, because select takes sockets only and there are no socket pairs.
 type wakePair struct {
-	r, w int
-
-	// mu keeps a late wake from sending to whoever got w's number after close.
-	// Only the producer that found the loop parked wakes it, so nobody queues.
-	mu     sync.Mutex
-	closed bool
+	wakeEnds
 
 	// sent says that there is a byte on its way which drain has not taken: one is
 	// enough. A send over loopback is the work of two sockets and costs far more
@@ -64,22 +58,6 @@ func (p *wakePair) drain() error {
 	p.sent = false
 	p.mu.Unlock()
 	return nil
-}
-
-func (p *wakePair) owns(fd int) bool {
-	return fd == p.r || fd == p.w
-}
-
-func (p *wakePair) close() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed {
-		return nil
-	}
-	p.closed = true
-	return errors.Join(
-		os.NewSyscallError("closesocket", platform.CloseFD(p.r)),
-		os.NewSyscallError("closesocket", platform.CloseFD(p.w)))
 }
 
 // open connects the two ends through a listener that is gone afterwards.

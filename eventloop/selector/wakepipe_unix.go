@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"sync"
 	"syscall"
 
 	"github.com/tidemill-go/tidemill/platform"
@@ -15,14 +14,7 @@ import (
 
 // A wakePipe ends a system call that waits for its reading end. An eventfd would
 // do with one descriptor, but only Linux and some BSDs have it.
-type wakePipe struct {
-	r, w int
-
-	// mu keeps a late wake from writing to whoever got w's number after close.
-	// Only the producer that found the loop parked wakes it, so nobody queues.
-	mu     sync.Mutex
-	closed bool
-}
+type wakePipe struct{ wakeEnds }
 
 func (p *wakePipe) open() error {
 	// pipe2 would save the lock, but macOS lacks it: between pipe and
@@ -68,20 +60,4 @@ func (p *wakePipe) drain() error {
 			return os.NewSyscallError("read", io.ErrUnexpectedEOF)
 		}
 	}
-}
-
-func (p *wakePipe) owns(fd int) bool {
-	return fd == p.r || fd == p.w
-}
-
-func (p *wakePipe) close() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed {
-		return nil
-	}
-	p.closed = true
-	return errors.Join(
-		os.NewSyscallError("close", platform.CloseFD(p.r)),
-		os.NewSyscallError("close", platform.CloseFD(p.w)))
 }
