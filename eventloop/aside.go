@@ -8,12 +8,9 @@ import (
 	"github.com/tidemill-go/tidemill/transports"
 )
 
-// aside waits for what the loop's own mechanism does not: terminals that its
-// selector refuses (drive_ready_aside.go), and sockets of the program's own where
-// the Proactor knows no readiness. Raw socket calls try the system call first, as on a selector loop;
-// those that have to wait do so here, on a goroutine with a selector. To submit
-// them would tie the socket to the proactor for good, and a receive would bring
-// more than was asked for.
+// aside waits, on a goroutine with a selector, for descriptors that the loop's own
+// mechanism does not wait for: drive_ready_aside.go and drive_complete_aside.go say
+// which those are. The loop is told, and it alone reads and writes, as ever.
 //
 // It gives one answer for each question: a selector that is asked level-triggered
 // would otherwise repeat it until the loop has had its turn.
@@ -53,7 +50,7 @@ type order struct {
 	done func()
 }
 
-// asidePause is how long a socket rests that the selector has no room for.
+// asidePause is how long a descriptor rests that the selector does not take.
 const asidePause = 20 * time.Millisecond
 
 func newAside(l *Loop, mechanism string, found func(question, selector.Ready)) (*aside, error) {
@@ -85,6 +82,16 @@ func (a *aside) answered(q question) bool {
 	}
 	delete(a.asked, q.fd)
 	return true
+}
+
+// again runs ask behind the callbacks that an answer has queued, unless one of them
+// has asked about the descriptor already.
+func (a *aside) again(fd int, ask func()) {
+	a.loop.CallSoon(func() {
+		if _, asked := a.asked[fd]; !asked {
+			ask()
+		}
+	})
 }
 
 // forget takes a question back. done is called, on any goroutine, when the
@@ -174,7 +181,7 @@ func (a *aside) unwatch(fd int) {
 	}
 }
 
-// watch has a socket that the selector does not take tried again by the clock:
+// watch has a descriptor that the selector does not take tried again by the clock:
 // what the system has against it the call itself will tell.
 func (a *aside) watch(q question) {
 	if a.broken || a.sel.Add(q.fd, uint64(q.fd), q.want) != nil {
@@ -204,73 +211,3 @@ func (a *aside) fail(err error) {
 		a.watch(q)
 	}
 }
-
-// watchAside is watch where the Proactor does not poll.
-func (d *completionDriver) watchAside(h transports.Handle, s *slot) (err error) {
-	want := s.rare.interest()
-	if want == 0 {
-		return nil // an answer finds nobody, and giving the socket back takes the question back
-	}
-	if d.aside == nil {
-		if d.aside, err = newAside(d.loop, "", d.foundAside); err != nil {
-			return err
-		}
-	}
-	d.aside.ask(int(s.fd), h, want)
-	return nil
-}
-
-// foundAside calls whoever waits, and asks again for those who then still do.
-func (d *completionDriver) foundAside(q question, ready selector.Ready) {
-	s := d.at(q.of)
-	if !d.aside.answered(q) || s == nil || s.rare == nil {
-		return
-	}
-	d.queueWatchers(uint64(q.of), s.rare, ready&^selector.Writable != 0, ready&(selector.Writable|selector.Failed) != 0)
-	d.loop.CallSoon(func() {
-		s := d.at(q.of)
-		if s == nil || s.rare == nil {
-			return
-		}
-		if _, asked := d.aside.asked[q.fd]; !asked {
-			_ = d.watchAside(q.of, s) // there is one already
-		}
-	})
-}
-
-// interest is what the watchers of a descriptor want to know.
-func (r *rare) interest() (want selector.Interest) {
-	if r.reader.fn != nil {
-		want = selector.Read
-	}
-	if r.writer.fn != nil {
-		want |= selector.Write
-	}
-	return want
-}
-
-// letGo implements driver.
-func (d *completionDriver) letGo(fd int, release func()) {
-	if d.aside == nil {
-		release()
-		return
-	}
-	if h, s := d.owner(fd); s != nil && s.rare != nil && s.rare.interest() != 0 {
-		d.aside.ask(fd, h, s.rare.interest()) // the other side's call goes on, and holds the socket
-		release()
-		return
-	}
-	d.aside.forget(fd, release)
-}
-
-// knowsReadiness implements driver.
-func (d *completionDriver) knowsReadiness() bool { return d.polls }
-
-// letGo implements driver: what removed the watcher has removed the descriptor.
-func (d *readinessDriver) letGo(_ int, release func()) { release() }
-
-// knowsReadiness implements driver.
-func (d *readinessDriver) knowsReadiness() bool { return true }
-
-// sendsFiles implements driver: sendfile(2) belongs into the executor.
-func (d *readinessDriver) sendsFiles() bool { return false }

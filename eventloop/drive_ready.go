@@ -58,6 +58,12 @@ func (d *readinessDriver) rest() {}
 // wake implements driver.
 func (d *readinessDriver) wake() { d.sel.Wake() }
 
+// letGo implements driver: what removed the watcher has removed the descriptor.
+func (d *readinessDriver) letGo(_ int, release func()) { release() }
+
+// knowsReadiness implements driver.
+func (d *readinessDriver) knowsReadiness() bool { return true }
+
 // drop implements kernelHalf.
 func (d *readinessDriver) drop(h transports.Handle) {
 	d.letGoOf(d.at(h), func() {})

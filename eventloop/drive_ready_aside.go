@@ -13,8 +13,7 @@ import (
 
 // Terminals and other character devices are not all alike to a selector: the
 // kqueue of macOS takes a PTY, and refuses /dev/tty. Whether one is taken is found
-// out by trying. What is refused waits aside, on a goroutine with select(2), which
-// takes them all, and the loop is told; it alone reads and writes, as ever.
+// out by trying. What is refused waits aside, with select(2), which takes them all.
 //
 // Such a descriptor is asked about whenever it is watched for something, one
 // answer at a time, and never with Edge.
@@ -68,12 +67,8 @@ func (d *readinessDriver) foundAside(q question, ready selector.Ready) {
 		return
 	}
 	d.queue([]selector.Event{{Tag: uint64(q.of), Ready: ready}})
-	d.loop.CallSoon(func() {
-		s := d.at(q.of)
-		if s == nil {
-			return
-		}
-		if _, asked := d.aside.asked[q.fd]; !asked {
+	d.aside.again(q.fd, func() {
+		if s := d.at(q.of); s != nil {
 			d.askAside(q.of, s, d.interest(s))
 		}
 	})

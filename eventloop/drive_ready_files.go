@@ -8,6 +8,9 @@ import (
 	"github.com/tidemill-go/tidemill/transports"
 )
 
+// sendsFiles implements driver: sendfile(2) belongs into the executor.
+func (d *readinessDriver) sendsFiles() bool { return false }
+
 // SendFiles implements transports.FileDriver.
 func (d *readinessDriver) SendFiles(h transports.Handle, b []byte, fds []int) (int, error) {
 	s := d.at(h)
