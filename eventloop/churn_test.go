@@ -11,7 +11,6 @@ import (
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/gleak"
 
-	"github.com/tidemill-go/tidemill/eventloop"
 	"github.com/tidemill-go/tidemill/platform"
 	"github.com/tidemill-go/tidemill/protocols"
 )
@@ -86,13 +85,9 @@ func churnSpecs(kind string) {
 			seed := uint64(GinkgoRandomSeed())
 			running := gleak.Goroutines()
 			churn(server.Addrs()[0], n, seed)
-			statistics := func() (s eventloop.ServerStatistics) {
-				w.on(ctx, func() { s = server.Statistics() })
-				return s
-			}
-			Eventually(ctx, func() int { return statistics().Connections }).Should(BeZero())
-			Expect(statistics().Accepted).To(BeNumerically(">", n/2))
-			Expect(statistics().Pauses).To(BeZero())
+			Eventually(ctx, func() int { return statistics(ctx, w, server).Connections }).Should(BeZero())
+			Expect(statistics(ctx, w, server).Accepted).To(BeNumerically(">", n/2))
+			Expect(statistics(ctx, w, server).Pauses).To(BeZero())
 			Eventually(ctx, gleak.Goroutines).ShouldNot(gleak.HaveLeaked(running))
 			client := mustDial(server.Addrs()[0])
 			Expect(echoed(client, "still there")).To(Equal("still there"))

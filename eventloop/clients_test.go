@@ -61,21 +61,18 @@ func clientsSpecs(kind string) {
 			w := newRealWorld(kind)
 			w.background()
 			server := serving(ctx, w, newEcho)
-			statistics := func() (s eventloop.ServerStatistics) {
-				w.on(ctx, func() { s = server.Statistics() })
-				return s
-			}
-			Expect(statistics()).To(BeZero())
+			counted := func() eventloop.ServerStatistics { return statistics(ctx, w, server) }
+			Expect(counted()).To(BeZero())
 			first, second := dial(server.Addrs()[0]), dial(server.Addrs()[0])
 			Expect(echoed(first, "x")).To(Equal("x"))
 			Expect(echoed(second, "x")).To(Equal("x"))
-			Expect(statistics()).To(Equal(eventloop.ServerStatistics{Connections: 2, Accepted: 2}))
+			Expect(counted()).To(Equal(eventloop.ServerStatistics{Connections: 2, Accepted: 2}))
 			Expect(first.Close()).To(Succeed())
-			Eventually(ctx, statistics).Should(Equal(eventloop.ServerStatistics{Connections: 1, Accepted: 2}))
+			Eventually(ctx, counted).Should(Equal(eventloop.ServerStatistics{Connections: 1, Accepted: 2}))
 			w.on(ctx, server.Close)
-			Expect(statistics()).To(Equal(eventloop.ServerStatistics{Connections: 1, Accepted: 2}))
+			Expect(counted()).To(Equal(eventloop.ServerStatistics{Connections: 1, Accepted: 2}))
 			Expect(second.Close()).To(Succeed())
-			Eventually(ctx, statistics).Should(Equal(eventloop.ServerStatistics{Accepted: 2}))
+			Eventually(ctx, counted).Should(Equal(eventloop.ServerStatistics{Accepted: 2}))
 		}, bounded)
 	})
 }

@@ -209,6 +209,13 @@ func (w *world) on(ctx context.Context, fn func()) {
 	Expect(w.Do(ctx, func() error { fn(); return nil })).To(Succeed())
 }
 
+// statistics returns what a server has counted by now.
+func statistics(ctx context.Context, w *world, server *eventloop.Server) (s eventloop.ServerStatistics) {
+	GinkgoHelper()
+	w.on(ctx, func() { s = server.Statistics() })
+	return s
+}
+
 // trace is what callbacks leave behind, to be looked at by the spec.
 type trace struct {
 	mu    sync.Mutex

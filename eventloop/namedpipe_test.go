@@ -49,6 +49,26 @@ func pipeWorld(kind string) *world {
 	return w
 }
 
+// expectPipeEnd looks at what a transport over a named pipe tells of itself.
+func expectPipeEnd(ctx context.Context, w *world, t protocols.Transport, name string) {
+	GinkgoHelper()
+	var pipe any
+	var canEnd bool
+	info := map[string]any{"addr": nil, "socket": nil, "sockname": nil}
+	Expect(w.Do(ctx, func() error {
+		for key := range info {
+			info[key] = t.ExtraInfo(key)
+		}
+		pipe, canEnd = t.ExtraInfo("pipe"), t.CanWriteEOF()
+		return t.WriteEOF()
+	})).To(MatchError(errors.ErrUnsupported))
+	Expect(canEnd).To(BeFalse())
+	Expect(pipe).To(BeAssignableToTypeOf(&platform.Descriptor{}))
+	Expect(info).To(Equal(map[string]any{"addr": name, "socket": nil, "sockname": platform.PipeAddr(name)}))
+	Expect(t.LocalAddr()).To(Equal(platform.PipeAddr(name)))
+	Expect(t.RemoteAddr()).To(Equal(platform.PipeAddr(name)))
+}
+
 // pipeServerSpecs are of kinds that serve named pipes.
 func pipeServerSpecs(kind string) {
 	Describe("CreatePipeServer", func() {
@@ -58,8 +78,11 @@ func pipeServerSpecs(kind string) {
 			Expect(s.Addrs()).To(Equal([]net.Addr{platform.PipeAddr(name)}))
 			Expect(s.Addrs()[0].Network()).To(Equal("pipe"))
 			Expect(s.Addrs()[0].String()).To(Equal(name))
-			Expect(s.IsServing()).To(BeTrue())
-			w.on(ctx, func() { Expect(s.Sockets()).To(BeEmpty()) })
+			var serving bool
+			var sockets []*platform.Socket
+			w.on(ctx, func() { serving, sockets = s.IsServing(), s.Sockets() })
+			Expect(serving).To(BeTrue())
+			Expect(sockets).To(BeEmpty())
 			first, second := dialPipe(name), dialPipe(name)
 			Expect(talk(first, "one")).To(Equal("one"))
 			Expect(talk(second, "two")).To(Equal("two"))
@@ -79,17 +102,8 @@ func pipeServerSpecs(kind string) {
 			servingPipe(ctx, w, name, func() protocols.Protocol { return p })
 			client := dialPipe(name)
 			Eventually(ctx, p.String).Should(Equal("made"))
-			w.on(ctx, func() {
-				t := p.Transport()
-				Expect(t.CanWriteEOF()).To(BeFalse())
-				Expect(t.WriteEOF()).To(MatchError(errors.ErrUnsupported))
-				Expect(t.ExtraInfo("pipe")).To(BeAssignableToTypeOf(&platform.Descriptor{}))
-				Expect(t.ExtraInfo("addr")).To(Equal(name))
-				Expect(t.ExtraInfo("socket")).To(BeNil())
-				Expect(t.ExtraInfo("sockname")).To(Equal(platform.PipeAddr(name)))
-				Expect(t.RemoteAddr()).To(Equal(platform.PipeAddr(name)))
-				_, _ = t.Write([]byte("still there"))
-			})
+			expectPipeEnd(ctx, w, p.Transport(), name)
+			w.on(ctx, func() { _, _ = p.Transport().Write([]byte("still there")) })
 			b := make([]byte, 11)
 			Expect(io.ReadFull(client, b)).To(Equal(11))
 			Expect(client.Close()).To(Succeed())
@@ -146,7 +160,7 @@ func pipeServerSpecs(kind string) {
 			}
 			all.Wait()
 			Expect(wrong).To(HaveEach(BeEmpty()))
-			Expect(s.Statistics().Connections).To(Equal(50))
+			Expect(statistics(ctx, w, s).Connections).To(Equal(50))
 			w.on(ctx, s.CloseClients)
 			for _, c := range clients {
 				Expect(c.Read(make([]byte, 1))).Error().To(HaveOccurred())

@@ -33,15 +33,8 @@ func pipeConnectionSpecs(kind string) {
 			w, name, p := pipeWorld(kind), freshPipe(), &recorder.Stream{}
 			servingPipe(ctx, w, name, newEcho)
 			t := connectPipe(ctx, w, name, p)
-			w.on(ctx, func() {
-				_, _ = t.Write([]byte("hello"))
-				Expect(t.CanWriteEOF()).To(BeFalse())
-				Expect(t.WriteEOF()).To(MatchError(errors.ErrUnsupported))
-				Expect(t.ExtraInfo("addr")).To(Equal(name))
-				Expect(t.ExtraInfo("pipe")).To(BeAssignableToTypeOf(&platform.Descriptor{}))
-				Expect(t.RemoteAddr()).To(Equal(platform.PipeAddr(name)))
-				Expect(t.LocalAddr()).To(Equal(platform.PipeAddr(name)))
-			})
+			expectPipeEnd(ctx, w, t, name)
+			w.on(ctx, func() { _, _ = t.Write([]byte("hello")) })
 			Eventually(ctx, p.Data).Should(Equal([]byte("hello")))
 			w.on(ctx, func() { _ = t.Close() })
 			Eventually(ctx, p.Done()).Should(BeClosed())

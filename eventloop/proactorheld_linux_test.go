@@ -34,10 +34,10 @@ var _ = Describe("On io_uring", func() {
 		server := serving(ctx, w, func() protocols.Protocol { return p })
 		client = dial(server.Addrs()[0])
 		Eventually(ctx, p.String).Should(Equal("made"))
-		w.on(ctx, func() {
+		Expect(w.Do(ctx, func() error {
 			_, err := client.Write(make([]byte, pieces*piece))
-			Expect(err).NotTo(HaveOccurred())
-		})
+			return err
+		})).To(Succeed())
 		Eventually(ctx, func() int { return len(p.Data()) }).Should(BeNumerically(">", 0))
 		w.on(ctx, server.Close)
 	}

@@ -2,6 +2,7 @@ package eventloop_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"strings"
 	"syscall"
@@ -90,9 +91,7 @@ func refusedTerminalSpecs(kind string) {
 
 		It("has readers, which are called until they have read everything", func(ctx SpecContext) { // C1
 			w.background()
-			w.on(ctx, func() {
-				Expect(w.AddReader(fd, func() { t.add("called") })).To(Succeed())
-			})
+			Expect(w.Do(ctx, func() error { return w.AddReader(fd, t.adds("called")) })).To(Succeed())
 			Consistently(t.take, tick).Should(BeEmpty())
 			typed("x")
 			for range 3 {
@@ -101,34 +100,36 @@ func refusedTerminalSpecs(kind string) {
 			w.on(ctx, func() { t.add(arrives()) })
 			Eventually(ctx, func() []string { w.on(ctx, func() {}); return t.take() }).Should(BeEmpty())
 			Consistently(t.take, tick).Should(BeEmpty())
-			w.on(ctx, func() { Expect(w.RemoveReader(fd)).To(BeTrue()) })
+			Expect(removed(ctx, w, w.RemoveReader, fd)).To(BeTrue())
 			typed("y")
 			Consistently(t.take, tick).Should(BeEmpty())
-			w.on(ctx, func() { Expect(w.RemoveReader(fd)).To(BeFalse()) })
+			Expect(removed(ctx, w, w.RemoveReader, fd)).To(BeFalse())
 		}, bounded)
 
 		It("has a reader and a writer, of which only the one that is due is called", func(ctx SpecContext) { // C3
 			w.background()
-			w.on(ctx, func() {
-				Expect(w.AddReader(fd, func() { t.add("read " + arrives()) })).To(Succeed())
-				Expect(w.AddWriter(fd, t.adds("write"))).To(Succeed())
-			})
+			Expect(w.Do(ctx, func() error {
+				return errors.Join(
+					w.AddReader(fd, func() { t.add("read " + arrives()) }),
+					w.AddWriter(fd, t.adds("write")))
+			})).To(Succeed())
 			Eventually(ctx, t.take).Should(And(ContainElement("write"), HaveEach("write")))
 			typed("x")
 			Eventually(ctx, t.take).Should(ContainElement("read x"))
-			w.on(ctx, func() { Expect(w.RemoveWriter(fd)).To(BeTrue()) })
+			Expect(removed(ctx, w, w.RemoveWriter, fd)).To(BeTrue())
 			_ = t.take()
 			typed("y")
 			Eventually(ctx, t.take).Should(Equal([]string{"read y"}))
-			w.on(ctx, func() { Expect(w.RemoveReader(fd)).To(BeTrue()) })
+			Expect(removed(ctx, w, w.RemoveReader, fd)).To(BeTrue())
 		}, bounded)
 
 		It("has a reader that can be replaced, and that may remove itself", func(ctx SpecContext) { // C2
 			w.background()
-			w.on(ctx, func() {
-				Expect(w.AddReader(fd, t.adds("first"))).To(Succeed())
-				Expect(w.AddReader(fd, func() { t.add("second"); _, _ = w.RemoveReader(fd) })).To(Succeed())
-			})
+			Expect(w.Do(ctx, func() error {
+				return errors.Join(
+					w.AddReader(fd, t.adds("first")),
+					w.AddReader(fd, func() { t.add("second"); _, _ = w.RemoveReader(fd) }))
+			})).To(Succeed())
 			typed("x")
 			Eventually(ctx, t.take).Should(Equal([]string{"second"}))
 			Consistently(t.take, tick).Should(BeEmpty())
@@ -184,18 +185,18 @@ func refusedTerminalSpecs(kind string) {
 
 		It("lets the loop sleep while nothing comes", func(ctx SpecContext) {
 			w.background()
-			w.on(ctx, func() { Expect(w.AddReader(fd, t.adds("called"))).To(Succeed()) })
+			Expect(w.Do(ctx, func() error { return w.AddReader(fd, t.adds("called")) })).To(Succeed())
 			before := processorTime()
 			Consistently(t.take, 20*tick).Should(BeEmpty())
 			Expect(processorTime() - before).To(BeNumerically("<", 15*tick))
-			w.on(ctx, func() { Expect(w.RemoveReader(fd)).To(BeTrue()) })
+			Expect(removed(ctx, w, w.RemoveReader, fd)).To(BeTrue())
 		}, bounded)
 
 		It("is forgotten when the loop closes, with what it is asked about", func(ctx SpecContext) {
 			halt := w.background()
 			p := &recorder.Stream{}
 			readingPipe(ctx, w, p, duplicateFile(fd))
-			w.on(ctx, func() { Expect(w.AddReader(fd, func() {})).To(Succeed()) })
+			Expect(w.Do(ctx, func() error { return w.AddReader(fd, func() {}) })).To(Succeed())
 			Eventually(ctx, watchesAside).Should(BeTrue())
 			halt()
 			Expect(w.Close()).To(Succeed())
@@ -205,24 +206,30 @@ func refusedTerminalSpecs(kind string) {
 
 		It("whose number was closed behind the loop's back is no other's", func(ctx SpecContext) {
 			w.background()
-			var number uintptr
-			w.on(ctx, func() {
-				dup, err := platform.DupFD(int(fd))
-				Expect(err).NotTo(HaveOccurred())
-				number = uintptr(dup)
-				Expect(w.AddReader(number, t.adds("terminal"))).To(Succeed())
-				r, out := newPipe()
-				Expect(unix.Dup2(int(r.Fd()), dup)).To(Succeed())
-				Expect(w.AddReader(number, t.adds("pipe"))).To(Succeed())
-				Expect(out.Write([]byte("x"))).To(Equal(1))
-			})
+			dup, err := platform.DupFD(int(fd))
+			Expect(err).NotTo(HaveOccurred())
+			number := uintptr(dup)
+			r, out := newPipe()
+			Expect(w.Do(ctx, func() error {
+				return errors.Join(
+					w.AddReader(number, t.adds("terminal")),
+					unix.Dup2(int(r.Fd()), dup),
+					w.AddReader(number, t.adds("pipe")))
+			})).To(Succeed())
+			Expect(out.Write([]byte("x"))).To(Equal(1))
 			Eventually(ctx, t.take).Should(And(ContainElement("pipe"), HaveEach("pipe")))
-			w.on(ctx, func() {
-				Expect(w.RemoveReader(number)).To(BeTrue())
-				Expect(platform.CloseFD(int(number))).To(Succeed())
-			})
+			Expect(removed(ctx, w, w.RemoveReader, number)).To(BeTrue())
+			Expect(platform.CloseFD(dup)).To(Succeed())
 		}, bounded)
 	})
+}
+
+// removed removes a watcher, by a method of the loop, and reports whether there was
+// one.
+func removed(ctx context.Context, w *world, remove func(fd uintptr) (bool, error), fd uintptr) (was bool, err error) {
+	GinkgoHelper()
+	w.on(ctx, func() { was, err = remove(fd) })
+	return was, err
 }
 
 var _ = Describe("what a selector says of a descriptor", func() {
@@ -233,10 +240,10 @@ var _ = Describe("what a selector says of a descriptor", func() {
 			w.background()
 			master, slave := pseudoTerminal()
 			fd := nonblocking(master)
-			w.on(ctx, func() { Expect(w.AddReader(fd, t.adds("called"))).To(Succeed()) })
+			Expect(w.Do(ctx, func() error { return w.AddReader(fd, t.adds("called")) })).To(Succeed())
 			Expect(slave.WriteString("x")).To(Equal(1))
 			Eventually(ctx, t.take).Should(ContainElement("called"))
-			w.on(ctx, func() { Expect(w.RemoveReader(fd)).To(BeTrue()) })
+			Expect(removed(ctx, w, w.RemoveReader, fd)).To(BeTrue())
 			Expect(s.refused).To(Equal(1))
 		},
 		Entry("EINVAL, as kqueue of macOS says", bounded, syscall.EINVAL),
@@ -251,7 +258,7 @@ var _ = Describe("what a selector says of a descriptor", func() {
 			w.background()
 			master, _ := pseudoTerminal()
 			fd := nonblocking(master)
-			w.on(ctx, func() { Expect(w.AddReader(fd, func() {})).To(MatchError(errno)) })
+			Expect(w.Do(ctx, func() error { return w.AddReader(fd, func() {}) })).To(MatchError(errno))
 			Expect(watchesAside()).To(BeFalse())
 		},
 		Entry("EPERM, epoll's word for what is always ready", bounded, syscall.EPERM),

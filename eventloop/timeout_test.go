@@ -311,11 +311,14 @@ func timeoutSpecs(kind string) {
 			(<-entered)()
 			_, err := task.Await(ctx)
 			Expect(err).To(MatchError(context.Canceled))
-			w.on(ctx, func() {
-				Expect(s.Expired()).To(BeFalse())
-				Expect(s.Err()).To(Equal(context.Canceled))
-				Expect(s.Reschedule(w.Now())).To(MatchError(eventloop.ErrInvalidState))
-			})
+			var expired bool
+			var why error
+			Expect(w.Do(ctx, func() error {
+				expired, why = s.Expired(), s.Err()
+				return s.Reschedule(w.Now())
+			})).To(MatchError(eventloop.ErrInvalidState))
+			Expect(expired).To(BeFalse())
+			Expect(why).To(Equal(context.Canceled))
 		}, bounded)
 
 		It("goes by the system's clock on other goroutines", func(ctx SpecContext) {

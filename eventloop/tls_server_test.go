@@ -147,7 +147,7 @@ func tlsServerSpecs(kind string) {
 			server := servingTLS(ctx, w, func() protocols.Protocol { return p }, eventloop.ServerConfig{})
 			c := dialTLS(server.Addrs()[0], clientTLS())
 			Eventually(ctx, p.String).Should(Equal("made"))
-			Expect(server.Statistics().Connections).To(Equal(1))
+			Expect(statistics(ctx, w, server).Connections).To(Equal(1))
 			seen := -1
 			p.OnLost = func(error) { seen = server.Statistics().Connections }
 			w.on(ctx, func() {
@@ -166,18 +166,12 @@ func tlsServerSpecs(kind string) {
 			halt := w.background()
 			server := servingTLS(ctx, w, newEcho, eventloop.ServerConfig{})
 			first := dial(server.Addrs()[0])
-			Eventually(ctx, func() (n int) {
-				w.on(ctx, func() { n = server.Statistics().Connections })
-				return n
-			}).Should(Equal(1))
+			Eventually(ctx, func() int { return statistics(ctx, w, server).Connections }).Should(Equal(1))
 			w.on(ctx, server.AbortClients)
 			Expect(io.ReadAll(first)).To(BeEmpty())
 			_, err := dial(server.Addrs()[0]).Write([]byte("\x16\x03\x01\x02\x00\x01"))
 			Expect(err).NotTo(HaveOccurred())
-			Eventually(ctx, func() (n uint64) {
-				w.on(ctx, func() { n = server.Statistics().Accepted })
-				return n
-			}).Should(BeEquivalentTo(2))
+			Eventually(ctx, func() uint64 { return statistics(ctx, w, server).Accepted }).Should(BeEquivalentTo(2))
 			halt() // the world closes the loop, and finds goroutines that are left
 		}, bounded)
 

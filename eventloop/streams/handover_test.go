@@ -91,15 +91,14 @@ func handOverSpecs(kind string) {
 		It("leaves nothing for the reader and the writer", func(ctx context.Context) {
 			c, err := made(ctx)
 			Expect(err).NotTo(HaveOccurred())
-			w.on(ctx, func() {
-				_, err := r.ReadLine(ctx)
-				Expect(err).To(MatchError(eventloop.ErrInvalidState))
-				_, err = out.Write([]byte("x"))
-				Expect(err).To(MatchError(eventloop.ErrInvalidState))
-				Expect(out.Close()).To(MatchError(eventloop.ErrInvalidState))
-				_, err = out.Conn(nil)
-				Expect(err).To(MatchError(eventloop.ErrInvalidState))
-			})
+			for _, use := range []func() error{
+				func() error { _, err := r.ReadLine(ctx); return err },
+				func() error { _, err := out.Write([]byte("x")); return err },
+				func() error { _, err := out.Conn(nil); return err },
+				out.Close,
+			} {
+				Expect(w.Do(ctx, use)).To(MatchError(eventloop.ErrInvalidState))
+			}
 			Expect(c.Write([]byte("mine"))).To(Equal(4))
 			Expect(io.ReadFull(peer, make([]byte, 4))).To(Equal(4))
 		}, bounded)
@@ -114,7 +113,7 @@ func handOverSpecs(kind string) {
 		}, bounded)
 
 		It("is refused when the connection is closed", func(ctx context.Context) {
-			w.on(ctx, func() { Expect(out.Close()).To(Succeed()) })
+			Expect(w.Do(ctx, out.Close)).To(Succeed())
 			_, err := made(ctx)
 			Expect(err).To(MatchError(net.ErrClosed))
 		}, bounded)

@@ -91,11 +91,14 @@ func writerSpecs(kind string) {
 			got, err := io.ReadAll(peer)
 			Expect(err).NotTo(HaveOccurred())
 			Expect(string(got)).To(Equal("one two three 4:four,"))
+			var canEnd, closing bool
+			var peerName any
 			w.on(ctx, func() {
-				Expect(out.CanWriteEOF()).To(BeTrue())
-				Expect(out.IsClosing()).To(BeFalse())
-				Expect(out.ExtraInfo("peername")).To(Equal(out.RemoteAddr()))
+				canEnd, closing, peerName = out.CanWriteEOF(), out.IsClosing(), out.ExtraInfo("peername")
 			})
+			Expect(canEnd).To(BeTrue())
+			Expect(closing).To(BeFalse())
+			Expect(peerName).To(Equal(out.RemoteAddr()))
 			Expect(out.RemoteAddr().String()).To(Equal(peer.LocalAddr().String()))
 			Expect(out.LocalAddr().String()).To(Equal(peer.RemoteAddr().String()))
 			_, secure := out.ConnectionState()
@@ -103,10 +106,10 @@ func writerSpecs(kind string) {
 		}, bounded)
 
 		It("writes no frame that its framing refuses", func(ctx context.Context) {
-			w.on(ctx, func() {
-				Expect(out.WriteFrame(framing.Lines{}, []byte("a\nb"))).To(MatchError(framing.ErrMalformed))
-				Expect(out.Close()).To(Succeed())
-			})
+			Expect(w.Do(ctx, func() error {
+				return out.WriteFrame(framing.Lines{}, []byte("a\nb"))
+			})).To(MatchError(framing.ErrMalformed))
+			Expect(w.Do(ctx, out.Close)).To(Succeed())
 			Expect(io.ReadAll(peer)).To(BeEmpty())
 		}, bounded)
 
@@ -203,7 +206,7 @@ func writerSpecs(kind string) {
 			w.on(ctx, func() { fill(out) })
 			task := eventloop.CreateTask(w.Loop, drain)
 			Eventually(ctx, waiting(ctx)).Should(Equal(1))
-			w.on(ctx, func() { Expect(out.Abort()).To(Succeed()) })
+			Expect(w.Do(ctx, out.Abort)).To(Succeed())
 			_, err := task.Await(ctx)
 			Expect(err).To(opError("write", syscall.ECONNRESET))
 			Expect(lost(ctx)).To(Succeed())
@@ -221,10 +224,10 @@ func writerSpecs(kind string) {
 				}
 			})
 			Expect(err).To(Or(MatchError(errReset), MatchError(syscall.EPIPE)))
-			w.on(ctx, func() {
-				_, err = out.Write([]byte("x"))
-				Expect(err).To(MatchError(net.ErrClosed))
-			})
+			Expect(w.Do(ctx, func() error {
+				_, err := out.Write([]byte("x"))
+				return err
+			})).To(MatchError(net.ErrClosed))
 		}, bounded)
 
 		It("gives others a turn in Drain while the connection is being closed", func(ctx context.Context) {
