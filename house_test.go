@@ -21,6 +21,7 @@ const module = "github.com/tidemill-go/tidemill/"
 // folder that is not here may not exist.
 var floors = map[string][]string{
 	".":                            {},
+	"internal/sh":                  {},
 	"platform":                     {},
 	"protocols":                    {},
 	"protocols/framing":            {"protocols"},
@@ -42,7 +43,7 @@ var floors = map[string][]string{
 	"eventloop/looptest":    {"eventloop", "eventloop/selector", "eventloop/proactor", "platform"},
 	"conformance":           {},
 	"conformance/trace":     {"eventloop", "eventloop/selector", "eventloop/streams", "platform", "protocols", "subprocess"},
-	"conformance/tracer":    {"eventloop", "eventloop/selector", "eventloop/streams", "platform", "protocols", "subprocess", "conformance/trace"},
+	"conformance/tracer":    {"eventloop", "eventloop/selector", "eventloop/streams", "platform", "protocols", "subprocess", "conformance/trace", "internal/sh"},
 	"examples/dns":          {"eventloop", "protocols"},
 	"examples/echo":         {"eventloop", "eventloop/selector", "eventloop/streams", "platform", "protocols"},
 	"examples/chat":         {"eventloop", "eventloop/streams", "protocols", "protocols/framing"},

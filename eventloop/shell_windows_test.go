@@ -3,44 +3,33 @@ package eventloop_test
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
-	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/windows"
-)
 
-// script is a program that runs a few words of the Unix shell: commands behind
-// each other, their redirections, and a subshell in front that goes on by itself.
-type script struct {
-	in, gate *bufio.Reader
-	status   int
-}
+	"github.com/tidemill-go/tidemill/internal/sh"
+)
 
 // runShell is the helper program: -c and a script.
 func runShell() error {
-	text := os.Args[2]
-	s := &script{in: bufio.NewReader(os.Stdin)}
-	if rest, ok := strings.CutPrefix(text, "("); ok {
-		inner, rest, _ := strings.Cut(rest, ") & ")
-		if err := fork(inner); err != nil {
-			return err
-		}
-		text = rest
+	self, err := os.Executable()
+	if err != nil {
+		return err
 	}
-	for command := range strings.SplitSeq(text, "; ") {
-		if err := s.run(strings.TrimPrefix(command, "exec ")); err != nil {
-			return fmt.Errorf("%s: %w", command, err)
-		}
+	shell := sh.Shell{
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Background: []string{self, "-c"},
+		Commands:   shellCommands,
+		Inputs:     map[string]func() io.Reader{"<&3": behindGate},
 	}
-	os.Exit(s.status)
+	os.Exit(shell.Run(os.Args[2]))
 	return nil
 }
 
@@ -50,102 +39,58 @@ func sayArgument() error {
 	return err
 }
 
-// fork starts a script beside this one, on the same streams.
-func fork(text string) error {
-	self, err := os.Executable()
+// behindGate is what comes through the gate. One that was closed before is the end
+// of a file, and so is the end of a connection, however it has ended.
+func behindGate() io.Reader {
+	conn, err := net.DialTimeout("tcp", os.Getenv(gateVariable), 30*time.Second)
 	if err != nil {
-		return err
+		return strings.NewReader("")
 	}
-	cmd := exec.Command(self, "-c", text)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	return cmd.Start()
+	return peaceful{conn}
 }
 
-func (s *script) run(command string) (err error) {
-	in, out := s.in, io.Writer(os.Stdout)
-	var words []string
-	for word := range strings.FieldsSeq(command) {
-		switch word {
-		case "<&3":
-			in = s.behind()
-		case ">&2":
-			out = os.Stderr
-		case ">/dev/null":
-			out = io.Discard
-		case "<&-":
-			return os.Stdin.Close()
-		case ">&-":
-			err = errors.Join(err, os.Stdout.Close())
-		case "2>&-":
-			err = errors.Join(err, os.Stderr.Close())
-		default:
-			words = append(words, os.ExpandEnv(strings.ReplaceAll(word, "$0", os.Args[0])))
-		}
+type peaceful struct{ net.Conn }
+
+func (p peaceful) Read(b []byte) (n int, err error) {
+	if n, err = p.Conn.Read(b); err != nil {
+		err = io.EOF
 	}
-	if len(words) == 0 {
-		return err
-	}
-	s.status, err = s.call(words[0], words[1:], in, out)
-	return err
+	return n, err
 }
 
-// behind is the gate. One that was closed before is the end of a file.
-func (s *script) behind() *bufio.Reader {
-	if s.gate == nil {
-		s.gate = bufio.NewReader(strings.NewReader(""))
-		if conn, err := net.DialTimeout("tcp", os.Getenv(gateVariable), 30*time.Second); err == nil {
-			s.gate.Reset(conn)
-		}
-	}
-	return s.gate
-}
-
-func (s *script) call(name string, args []string, in *bufio.Reader, out io.Writer) (status int, err error) {
-	switch name {
-	case "exit":
-		status, _ = strconv.Atoi(args[0])
-		os.Exit(status)
-	case "echo":
-		_, err = fmt.Fprintln(out, strings.Join(args, " "))
-	case "read":
-		if _, failed := in.ReadBytes('\n'); failed != nil {
-			status = 1
-		}
-	case "cat":
-		_, err = io.Copy(out, in)
-		if in == s.gate {
-			err = nil // however it has ended
-		}
-	case "tee":
-		_, err = io.Copy(io.MultiWriter(out, os.Stderr), in)
-	case "sort":
-		err = sortLines(in, out)
-	case "lines":
-		status, _ = strconv.Atoi(args[0])
-		for i := range status {
+// shellCommands are those of the scripts that are none of a shell.
+var shellCommands = map[string]sh.Command{
+	"tee": func(_ []string, in *bufio.Reader, out io.Writer) (status int) {
+		_, err := io.Copy(io.MultiWriter(out, os.Stderr), in)
+		return sh.Status(err)
+	},
+	"sort": func(_ []string, in *bufio.Reader, out io.Writer) (status int) {
+		return sh.Status(sortLines(in, out))
+	},
+	"lines": func(args []string, _ *bufio.Reader, out io.Writer) (status int) {
+		n, err := strconv.Atoi(args[0])
+		for i := range n {
 			fmt.Fprintln(out, "line", i)
 		}
-		status = 0
-	case "speak":
+		return sh.Status(err)
+	},
+	"speak": func(args []string, _ *bufio.Reader, out io.Writer) (status int) {
 		n, _ := strconv.Atoi(args[0])
-		_, err = fmt.Fprintf(out, "%0*d", chatter, n)
-	case "sleep":
-		var d time.Duration
-		d, err = time.ParseDuration(args[0] + "s")
-		time.Sleep(d)
-	case "pwd":
-		var dir string
-		dir, err = os.Getwd()
+		_, err := fmt.Fprintf(out, "%0*d", chatter, n)
+		return sh.Status(err)
+	},
+	"pwd": func(_ []string, _ *bufio.Reader, out io.Writer) (status int) {
+		dir, err := os.Getwd()
 		fmt.Fprintln(out, dir)
-	case "test": // ! -t 1
+		return sh.Status(err)
+	},
+	"test": func([]string, *bufio.Reader, io.Writer) (status int) { // ! -t 1
 		var mode uint32
 		if windows.GetConsoleMode(windows.Handle(os.Stdout.Fd()), &mode) == nil {
-			status = 1
+			return 1
 		}
-	default:
-		err = exec.ErrNotFound
-	}
-	return status, err
+		return 0
+	},
 }
 
 func sortLines(in io.Reader, out io.Writer) error {

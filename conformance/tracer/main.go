@@ -16,6 +16,7 @@ import (
 	"os"
 
 	"github.com/tidemill-go/tidemill/conformance/trace"
+	"github.com/tidemill-go/tidemill/internal/sh"
 )
 
 // groups are all scenarios, in the order of the reference server.
@@ -78,8 +79,8 @@ func program() int {
 }
 
 func child(script string) (status int) {
-	sh := trace.Sh{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Background: []string{os.Args[0], "-sh"}}
-	return sh.Run(script)
+	shell := sh.Shell{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Background: []string{os.Args[0], "-sh"}}
+	return shell.Run(script)
 }
 
 // perform leaves the loop and its connections open: the trace is over, and the

@@ -1,19 +1,18 @@
 package streams_test
 
 import (
+	"bufio"
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"strconv"
-	"strings"
 	"testing"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
 	"github.com/tidemill-go/tidemill/eventloop/streams"
+	"github.com/tidemill-go/tidemill/internal/sh"
 	"github.com/tidemill-go/tidemill/platform"
 	"github.com/tidemill-go/tidemill/subprocess"
 )
@@ -55,53 +54,19 @@ var signals = []struct {
 }
 
 func runScript(script string) (status int) {
-	for command := range strings.SplitSeq(script, "; ") {
-		out := io.Writer(os.Stdout)
-		var words []string
-		for word := range strings.FieldsSeq(strings.TrimPrefix(command, "exec ")) {
-			switch word {
-			case ">&2":
-				out = os.Stderr
-			case ">/dev/null":
-				out = io.Discard
-			case "<&-":
-				_ = os.Stdin.Close()
-			default:
-				words = append(words, word)
-			}
-		}
-		if len(words) > 0 {
-			status = runCommand(words[0], strings.Join(words[1:], " "), out)
-		}
+	shell := sh.Shell{
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Commands: map[string]sh.Command{"zeros": writeZeros},
 	}
-	return status
+	return shell.Run(script)
 }
 
-func runCommand(name, argument string, out io.Writer) (status int) {
-	var err error
-	switch name {
-	case "cat":
-		_, err = io.Copy(out, os.Stdin)
-	case "echo":
-		_, err = fmt.Fprintln(out, argument)
-	case "exit":
-		status, _ = strconv.Atoi(argument)
-		os.Exit(status)
-	case "sleep":
-		var d time.Duration
-		d, err = time.ParseDuration(argument + "s")
-		time.Sleep(d) // the child's own time, in which it does nothing
-	case "zeros":
-		var n int
-		n, err = strconv.Atoi(argument)
-		_, _ = out.Write(make([]byte, n))
-	default:
-		return 127
+func writeZeros(args []string, _ *bufio.Reader, out io.Writer) (status int) {
+	n, err := strconv.Atoi(args[0])
+	if err == nil {
+		_, err = out.Write(make([]byte, n))
 	}
-	if err != nil {
-		return 1
-	}
-	return 0
+	return sh.Status(err)
 }
 
 // execHereSpecs are about terminals, which there are none of.
