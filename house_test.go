@@ -39,7 +39,7 @@ var floors = map[string][]string{
 		"platform", "protocols", "transports", "signals", "subprocess",
 		"eventloop/selector", "eventloop/proactor", "eventloop/future", "eventloop/internal/goroutine",
 	},
-	"eventloop/streams":     {"eventloop", "eventloop/future", "protocols", "protocols/framing", "subprocess"},
+	"eventloop/streams":     {"eventloop", "eventloop/future", "platform", "protocols", "protocols/framing", "subprocess"},
 	"eventloop/looptest":    {"eventloop", "eventloop/selector", "eventloop/proactor", "platform"},
 	"conformance":           {},
 	"conformance/trace":     {"eventloop", "eventloop/selector", "eventloop/streams", "platform", "protocols", "subprocess"},

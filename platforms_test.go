@@ -144,7 +144,7 @@ var _ = Describe("docs/platforms.md", func() {
 		Expect(systems).To(ConsistOf(platform.Systems()))
 	})
 
-	It("puts every kind of loop that is built into a tier", func() {
+	It("puts every kind of loop into a tier", func() {
 		tiers := ""
 		for _, row := range tableUnder("Support tiers")[1:] {
 			tiers += row[1] + "\n"
@@ -158,9 +158,7 @@ var _ = Describe("docs/platforms.md", func() {
 			line := slices.IndexFunc(strings.Split(tiers, "\n"), func(l string) bool { return strings.Contains(l, spelled[system]) })
 			Expect(line).To(BeNumerically(">=", 0), system)
 			for _, loop := range platform.Loops(system) {
-				if platform.For(platform.Target{OS: system, Version: newest, Loop: loop}).Built() {
-					Expect(strings.Split(tiers, "\n")[line]).To(ContainSubstring(loop), system)
-				}
+				Expect(strings.Split(tiers, "\n")[line]).To(ContainSubstring(loop), system)
 			}
 		}
 	})

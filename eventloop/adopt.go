@@ -95,12 +95,12 @@ func (s *inherited) take() (fd int, err error) {
 		return -1, gone
 	}
 	if err != nil {
-		return -1, os.NewSyscallError("fcntl", err)
+		return -1, os.NewSyscallError("dup", err)
 	}
 	_ = platform.LeavePort(fd) // who can not do without it will say so
 	if err := platform.SetNonblock(fd); err != nil {
 		platform.CloseFD(fd)
-		return -1, os.NewSyscallError("fcntl", err)
+		return -1, os.NewSyscallError("setnonblock", err)
 	}
 	return fd, nil
 }

@@ -202,12 +202,12 @@ func (o *pipeOpening) begin(factory func() protocols.Protocol) (err error) {
 	}
 	return controlFile(o.file, func(fd int) (err error) {
 		if o.fd, err = platform.DupFD(fd); err != nil {
-			return os.NewSyscallError("fcntl", err)
+			return os.NewSyscallError("dup", err)
 		}
 		_ = platform.LeavePort(o.fd) // who can not do without it will say so
 		if o.restore, err = o.loop.modes.unblock(o.fd); err != nil {
 			platform.CloseFD(o.fd)
-			return os.NewSyscallError("fcntl", err)
+			return os.NewSyscallError("setnonblock", err)
 		}
 		return nil
 	})

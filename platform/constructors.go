@@ -1,14 +1,12 @@
 package platform
 
-import "strings"
-
 // ioUringSince is the first kernel whose io_uring is enough: before, a wait for
 // completions could not be given a timeout.
 var ioUringSince = version{5, 11}
 
 // constructorRules returns the rows of NewSelectorLoop and NewProactorLoop for
 // one kind of loop. They are made and not written down because they follow from
-// what the systems list as built.
+// what the systems list.
 //
 // A constructor of the target's own family is about the target's kind; one of
 // the other family is about the best kind that the system has of it.
@@ -30,15 +28,7 @@ func constructorRule(s system, k loopKind, op Operation, proactor bool) []rule {
 			}}
 		}
 	}
-	rows := kernelRules(k, op)
-	if !k.built {
-		rows = append(rows, rule{
-			ops: []Operation{op}, kind: k.name,
-			reason:      "the " + k.name + " driver is not built yet",
-			alternative: builtAlternative(s),
-		})
-	}
-	return rows
+	return kernelRules(k, op)
 }
 
 // kernelRules is what a kind asks of the kernel beyond the system's name.
@@ -54,18 +44,4 @@ func kernelRules(k loopKind, op Operation) []rule {
 		},
 		{ops: ops, kind: k.name, probe: IOUring, alternative: string(NewSelectorLoop)},
 	}
-}
-
-// builtAlternative names what can be made on a system.
-func builtAlternative(s system) string {
-	var names []string
-	for _, k := range s.loops {
-		if k.built && !k.proactor {
-			names = append(names, k.name)
-		}
-	}
-	if len(names) == 0 {
-		return "a system whose loops are built, such as Linux"
-	}
-	return "NewSelectorLoop with " + strings.Join(names, " or ")
 }

@@ -58,7 +58,7 @@ func (d *Descriptor) Dup() (*os.File, error) {
 	err := d.with(func(fd int) error {
 		dup, err := dupForFile(fd)
 		if err != nil {
-			return os.NewSyscallError("fcntl", err)
+			return os.NewSyscallError("dup", err)
 		}
 		file = os.NewFile(uintptr(dup), "descriptor")
 		return nil

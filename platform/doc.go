@@ -24,8 +24,7 @@
 // Windows no Unix sockets, no signal handlers, no child watchers; its selector
 // loop takes at most 512 sockets and nothing else; its proactor loop has no
 // datagrams, readers or writers; PTYs need macOS 10.9 with kqueue, or 10.6 with
-// poll or select. Rows that only hold for what this module has not built yet are
-// those of the constructors; Table.Built tells the same for a kind of loop.
+// poll or select.
 //
 // What only the running kernel can tell is probed once: IOUring, PidFD,
 // ClockResolution.

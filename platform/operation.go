@@ -10,8 +10,7 @@ type Operation string
 // String returns the name that errors and listings use: "CreateServer(unix)".
 func (o Operation) String() string { return string(o) }
 
-// Constructors. Only these depend on what this module has built, too; all others
-// say what the system and the kind of loop offer.
+// Constructors.
 const (
 	NewSelectorLoop Operation = "NewSelectorLoop"
 	NewProactorLoop Operation = "NewProactorLoop"

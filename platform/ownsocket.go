@@ -97,11 +97,11 @@ func duplicate(fd int) (*Socket, error) {
 	}
 	dup, err := DupFD(fd)
 	if err != nil {
-		return nil, os.NewSyscallError("fcntl", err)
+		return nil, os.NewSyscallError("dup", err)
 	}
 	if err := SetNonblock(dup); err != nil {
 		CloseFD(dup)
-		return nil, os.NewSyscallError("fcntl", err)
+		return nil, os.NewSyscallError("setnonblock", err)
 	}
 	return Owning(dup, networkOf(name, sotype)), nil
 }

@@ -12,12 +12,10 @@ type system struct {
 	clock clockFacts
 }
 
-// A loopKind is a mechanism that a system has. What is not built is still
-// described: the tables are asked before a program is ported, too.
+// A loopKind is a mechanism that a system has.
 type loopKind struct {
 	name     string
 	proactor bool
-	built    bool
 	limits   Limits
 }
 
@@ -60,9 +58,9 @@ var (
 // kqueueLoops is what macOS and the BSDs have.
 func kqueueLoops(selectLimits Limits) []loopKind {
 	return []loopKind{
-		{name: "kqueue", built: true},
-		{name: "poll", built: true},
-		{name: "select", built: true, limits: selectLimits},
+		{name: "kqueue"},
+		{name: "poll"},
+		{name: "select", limits: selectLimits},
 	}
 }
 
@@ -70,10 +68,10 @@ func kqueueLoops(selectLimits Limits) []loopKind {
 // because containers forbid it and it loses on few connections.
 var systems = []system{
 	{name: "linux", clock: linuxClock, loops: []loopKind{
-		{name: "epoll", built: true},
-		{name: "poll", built: true},
-		{name: "select", built: true, limits: unixSelectLimits},
-		{name: "io_uring", proactor: true, built: true},
+		{name: "epoll"},
+		{name: "poll"},
+		{name: "select", limits: unixSelectLimits},
+		{name: "io_uring", proactor: true},
 	}},
 	{name: "darwin", clock: unixClock, loops: kqueueLoops(unixSelectLimits)},
 	{name: "freebsd", clock: unixClock, loops: kqueueLoops(unixSelectLimits)},
@@ -81,8 +79,8 @@ var systems = []system{
 	{name: "openbsd", clock: unixClock, loops: kqueueLoops(unixSelectLimits)},
 	{name: "dragonfly", clock: unixClock, loops: kqueueLoops(unixSelectLimits)},
 	{name: "windows", clock: windowsClock, loops: []loopKind{
-		{name: "iocp", proactor: true, built: true},
-		{name: "select", built: true, limits: windowsSelectLimits},
+		{name: "iocp", proactor: true},
+		{name: "select", limits: windowsSelectLimits},
 	}},
 }
 
@@ -96,9 +94,9 @@ func Systems() []string {
 	return names
 }
 
-// Loops returns the kinds of loop that an operating system has, best first,
-// built or not (Table.Built tells); nothing for a system that the tables do not
-// know. Empty means the running system.
+// Loops returns the kinds of loop that an operating system has, best first;
+// nothing for a system that the tables do not know. Empty means the running
+// system.
 func Loops(os string) []string {
 	s, known := findSystem(os)
 	if !known {
@@ -130,18 +128,11 @@ func (s system) kind(name string) (loopKind, bool) {
 	return s.loops[i], true
 }
 
-// best returns the first kind that is built, or the first at all: the one to
-// name in a refusal.
+// best returns the first kind that suits.
 func (s system) best(suits func(loopKind) bool) (loopKind, bool) {
-	var found loopKind
-	for _, k := range s.loops {
-		switch {
-		case !suits(k):
-		case k.built:
-			return k, true
-		case found.name == "":
-			found = k
-		}
+	i := slices.IndexFunc(s.loops, suits)
+	if i < 0 {
+		return loopKind{}, false
 	}
-	return found, found.name != ""
+	return s.loops[i], true
 }

@@ -32,24 +32,6 @@ var _ = Describe("Loops", func() {
 	})
 })
 
-var _ = Describe("Built", func() {
-	DescribeTable("says which loops can run today",
-		func(os string, built ...string) {
-			for _, loop := range platform.Loops(os) {
-				table := platform.For(platform.Target{OS: os, Loop: loop})
-				Expect(table.Built()).To(Equal(contains(built, loop)), loop)
-			}
-		},
-		Entry("linux", "linux", "epoll", "poll", "select", "io_uring"),
-		Entry("darwin", "darwin", "kqueue", "poll", "select"),
-		Entry("freebsd", "freebsd", "kqueue", "poll", "select"),
-		Entry("netbsd", "netbsd", "kqueue", "poll", "select"),
-		Entry("openbsd", "openbsd", "kqueue", "poll", "select"),
-		Entry("dragonfly", "dragonfly", "kqueue", "poll", "select"),
-		Entry("windows", "windows", "iocp", "select"),
-	)
-})
-
 var _ = Describe("Proactor", func() {
 	DescribeTable("says which constructor makes the best loop of a system",
 		func(os string, proactor bool) {

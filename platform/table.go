@@ -132,11 +132,6 @@ func (t Table) Capabilities() []Capability {
 	return list
 }
 
-// Built reports whether this version of the module can run the target's kind of
-// loop. Where it is false the constructor is refused and all other rows describe
-// what the kind is going to offer.
-func (t Table) Built() bool { return t.kind.built }
-
 // Proactor reports whether the target's kind of loop is a proactor, and made by
 // NewProactorLoop: of a target without a kind that is whether the system's best
 // one is.

@@ -23,7 +23,7 @@ type Target struct {
 	Version string
 
 	// Loop is the kind: epoll, poll, select, io_uring, kqueue, iocp. Empty: the
-	// best that is built for the system, or the best at all if none is.
+	// best that the system has.
 	Loop string
 }
 

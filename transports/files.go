@@ -133,7 +133,7 @@ func duplicate(f syscall.Conn) (fd int, err error) {
 	if failed := raw.Control(func(original uintptr) { fd, err = platform.DupFD(int(original)) }); failed != nil {
 		return -1, failed
 	}
-	return fd, os.NewSyscallError("fcntl", err)
+	return fd, os.NewSyscallError("dup", err)
 }
 
 // sendQueued sends what has files with it, now that nothing is before it.

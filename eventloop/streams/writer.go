@@ -7,10 +7,10 @@ import (
 	"net"
 	"os"
 	"slices"
-	"syscall"
 
 	"github.com/tidemill-go/tidemill/eventloop"
 	"github.com/tidemill-go/tidemill/eventloop/future"
+	"github.com/tidemill-go/tidemill/platform"
 	"github.com/tidemill-go/tidemill/protocols"
 	"github.com/tidemill-go/tidemill/protocols/framing"
 )
@@ -177,7 +177,7 @@ func (w *StreamWriter) loss() error {
 	case w.cause != nil:
 		return w.cause
 	}
-	e := &net.OpError{Op: "write", Net: "stream", Source: w.LocalAddr(), Addr: w.RemoteAddr(), Err: os.NewSyscallError("write", syscall.ECONNRESET)}
+	e := &net.OpError{Op: "write", Net: "stream", Source: w.LocalAddr(), Addr: w.RemoteAddr(), Err: os.NewSyscallError("write", platform.ECONNRESET)}
 	if e.Source != nil {
 		e.Net = e.Source.Network()
 	}

@@ -208,7 +208,7 @@ func writerSpecs(kind string) {
 			Eventually(ctx, waiting(ctx)).Should(Equal(1))
 			Expect(w.Do(ctx, out.Abort)).To(Succeed())
 			_, err := task.Await(ctx)
-			Expect(err).To(opError("write", syscall.ECONNRESET))
+			Expect(err).To(opError("write", errReset))
 			Expect(lost(ctx)).To(Succeed())
 			Expect(in(ctx, w, func(ctx context.Context) (string, error) { return readAll(ctx, r) })).To(BeEmpty())
 		}, bounded)

@@ -48,11 +48,7 @@ func printHeading(w io.Writer, t platform.Table) {
 	if target.Version == "" {
 		target.Version = "(newest)"
 	}
-	fmt.Fprint(w, target)
-	if !t.Built() {
-		fmt.Fprint(w, " (not built yet: this is what it is going to offer)")
-	}
-	fmt.Fprintln(w)
+	fmt.Fprintln(w, target)
 	usual, best := t.ClockResolution()
 	fmt.Fprintf(w, "  clock: %v as a rule, %v at best; sockets: %s; descriptors: %s\n", usual, best,
 		limit(t.Limits().MaxSockets, "at most "), limit(t.Limits().MaxFD, "below "))
