@@ -39,6 +39,7 @@ type TLS struct {
 	records records // what has come from below
 	out     []byte  // what crypto/tls writes during a call
 	flight  []byte  // of a Send that waits for the transport below
+	answers int     // bytes that crypto/tls has written unasked, and that wait below
 
 	plain []byte // decrypted, and held back
 	end   error  // of the input, behind plain
@@ -58,6 +59,7 @@ const (
 	begun                            // the protocol knows the connection
 	wantsInput                       // the stream above takes input
 	clogged                          // the transport below has bytes that the kernel has not
+	deaf                             // the peer has to take answers before it is read from
 	deliverSoon                      // deliverHeld is scheduled
 	peerEnded                        // the peer's close_notify has come, or the end of what is below
 	notified                         // ours is sent

@@ -22,7 +22,7 @@ func (t *TLS) Close() error {
 	if !t.is(isLost) {
 		t.left = t.size()
 		t.timer = t.host.CallLater(t.cfg.ShutdownTimeout, t.shutdownIsLate)
-		t.below.ResumeReading()
+		t.listen()
 	}
 	return nil
 }

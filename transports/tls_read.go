@@ -13,7 +13,9 @@ func (t *TLS) feed(b []byte) {
 	t.records.in = b
 	t.collect()
 	plain, err := t.decrypt(buffers.takeScratch())
+	answers := len(t.out)
 	t.send()
+	t.answered(answers)
 	t.records.in = nil
 	t.accept(plain, err)
 	buffers.giveScratch(plain)
@@ -107,7 +109,7 @@ func (t *TLS) wantInput(on bool) {
 		}
 	default:
 		t.facts |= wantsInput
-		t.below.ResumeReading()
+		t.listen()
 	}
 }
 
@@ -134,6 +136,6 @@ func (t *TLS) deliverHeld() {
 	case t.end != nil:
 		t.tellEnd()
 	default:
-		t.below.ResumeReading()
+		t.listen()
 	}
 }

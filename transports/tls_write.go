@@ -65,6 +65,7 @@ func (t *TLS) unclogged() {
 	if t.is(isLost) || !t.has(opened) {
 		return
 	}
+	t.taken()
 	if len(t.flight) == 0 {
 		t.drained()
 		return
