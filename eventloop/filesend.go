@@ -21,8 +21,7 @@ const (
 
 // fileSend is one Sendfile that goes on. Whatever may wait for a disk, and that
 // is sendfile(2) too, is a step in the executor; between two steps the loop waits
-// for room in the socket. At most one step runs, and while it does the fields
-// that it uses are its own.
+// for room in the socket. At most one step runs.
 type fileSend struct {
 	loop   *Loop
 	result *Future[int64]
@@ -37,9 +36,11 @@ type fileSend struct {
 	regular bool
 	block   []byte
 
-	n   int   // what the last step has done
-	eof bool  // and whether it came to the end
-	err error // or failed
+	// Of the last step, which writes nothing else: an end need not wait for it.
+	n    int         // what it has done
+	eof  bool        // and whether it came to the end
+	err  error       // or failed
+	mode os.FileMode // of the file, if it was examined
 
 	running bool
 	cause   error // of an end that waits for the running step
@@ -137,7 +138,7 @@ func (s *fileSend) examine() {
 	if s.err = err; err != nil {
 		return
 	}
-	if s.regular = info.Mode().IsRegular(); !s.regular && s.offset > 0 {
+	if s.mode = info.Mode(); !s.mode.IsRegular() && s.offset > 0 {
 		_, s.err = s.file.Seek(s.offset, io.SeekStart)
 	}
 }
@@ -147,7 +148,7 @@ func (s *fileSend) examined() {
 		s.finish(s.err)
 		return
 	}
-	if s.regular {
+	if s.regular = s.mode.IsRegular(); s.regular {
 		if s.whole = s.out.whole(); s.whole == nil {
 			s.direct = s.out.direct()
 		}
