@@ -134,5 +134,5 @@ func (l *Loop) ConnectAcceptedSocket(factory func() protocols.Protocol, conn io.
 // Connect is CreateConnection for a protocol of a known type.
 func Connect[P protocols.Protocol](l *Loop, newP func() P, network, address string, cfg *ConnectionConfig) *Future[P] {
 	f := l.CreateConnection(protocols.Factory(newP), network, address, cfg)
-	return then(l, f, func(c Connection) P { return c.Protocol.(P) })
+	return then(l, f, func(out *Future[P], c Connection) { out.Deliver(c.Protocol.(P), c.Transport.Abort) })
 }

@@ -202,9 +202,7 @@ func (c *connector) connected(fd int, to platform.Sockaddr) {
 // protocol that has started TLS in its ConnectionMade is that of another one.
 func (c *connector) made(t protocols.Transport) {
 	t = transports.Uppermost(t)
-	if !c.result.SetResult(Connection{Transport: t, Protocol: t.Protocol()}) {
-		t.Abort()
-	}
+	c.result.Deliver(Connection{Transport: t, Protocol: t.Protocol()}, t.Abort)
 }
 
 func (c *connector) opError(from, to net.Addr, err error) error {

@@ -190,9 +190,7 @@ func (o *opener) opened(fd int, peer, fallback platform.Sockaddr) {
 
 // made completes the call. Nobody owns the transport of a cancelled one.
 func (o *opener) made(t *transports.Datagram) {
-	if !o.result.SetResult(DatagramConnection{Transport: t, Protocol: t.Protocol()}) {
-		t.Abort()
-	}
+	o.result.Deliver(DatagramConnection{Transport: t, Protocol: t.Protocol()}, t.Abort)
 }
 
 func (o *opener) lost(*transports.Datagram) { o.removeFile() }

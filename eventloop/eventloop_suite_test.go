@@ -39,7 +39,7 @@ var perKind = []func(kind string){
 	handoverSpecs, serverConfigSpecs, clientsSpecs, raceSpecs, churnSpecs,
 	sockSpecs, sendfileSpecs, addrInfoSpecs,
 	tlsServerSpecs, tlsClientSpecs, startTLSSpecs, tlsExecutorSpecs, tlsPeerSpecs,
-	kindRefusalSpecs, whenClosedSpecs,
+	kindRefusalSpecs, whenClosedSpecs, unclaimedSpecs,
 }
 
 // perOffer are the specs of what some kinds of loop refuse; refusal_test.go has

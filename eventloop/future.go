@@ -82,13 +82,13 @@ func submitOwning[T any](l *Loop, c io.Closer, begin func(*Future[T])) *Future[T
 	return f
 }
 
-// then returns a future of what convert makes of f's value. It is done when f
-// is; cancelling it cancels f.
-func then[T, U any](l *Loop, f *Future[T], convert func(T) U) *Future[U] {
+// then returns a future to which pass gives what it makes of f's value. It is done
+// when f is; cancelling it cancels f.
+func then[T, U any](l *Loop, f *Future[T], pass func(*Future[U], T)) *Future[U] {
 	if f.Done() && f.Err() != nil {
 		return failed[U](l, f.Err()) // a refusal is there at once
 	}
-	return submit(l, func(out *Future[U]) {
+	return submitOwning(l, abandoned[T]{f}, func(out *Future[U]) {
 		out.OnCancel(func() { f.Cancel() })
 		f.AddDoneCallback(func(f *Future[T]) {
 			v, err := f.Result()
@@ -96,9 +96,18 @@ func then[T, U any](l *Loop, f *Future[T], convert func(T) U) *Future[U] {
 				out.SetError(err)
 				return
 			}
-			out.SetResult(convert(v))
+			pass(out, v)
 		})
 	})
+}
+
+// abandoned is a future that somebody else was to look at.
+type abandoned[T any] struct{ *Future[T] }
+
+// Close implements io.Closer.
+func (a abandoned[T]) Close() error {
+	a.Abandon()
+	return nil
 }
 
 // waitOnly waits for f without cancelling it when ctx ends.

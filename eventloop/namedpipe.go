@@ -31,7 +31,7 @@ func (l *Loop) CreatePipeServer(factory func() protocols.Protocol, name string) 
 	}
 	s := &Server{loop: l, factory: factory, network: pipeNetwork}
 	return submit(l, func(f *Future[*Server]) {
-		settle(f, s, s.open(func() error { return s.bindPipe(name) }))
+		s.open(f, func() error { return s.bindPipe(name) })
 	})
 }
 

@@ -52,9 +52,7 @@ func (l *Loop) ConnectReadPipe(factory func() protocols.Protocol, file *os.File)
 		var t *transports.ReadPipe
 		var err error
 		t, err = transports.NewReadPipe((*host)(l), o.fd, o.protocol, o.config(func() {
-			if !f.SetResult(ReadPipeConnection{Transport: t, Protocol: t.Protocol()}) {
-				t.Abort()
-			}
+			f.Deliver(ReadPipeConnection{Transport: t, Protocol: t.Protocol()}, t.Abort)
 		}))
 		return err
 	})
@@ -71,9 +69,7 @@ func (l *Loop) ConnectWritePipe(factory func() protocols.Protocol, file *os.File
 		var t *transports.WritePipe
 		var err error
 		t, err = transports.NewWritePipe((*host)(l), o.fd, o.protocol, o.config(func() {
-			if !f.SetResult(WritePipeConnection{Transport: t, Protocol: t.Protocol()}) {
-				t.Abort()
-			}
+			f.Deliver(WritePipeConnection{Transport: t, Protocol: t.Protocol()}, t.Abort)
 		}))
 		return err
 	})

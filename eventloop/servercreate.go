@@ -34,7 +34,7 @@ func (l *Loop) CreateServer(factory func() protocols.Protocol, network, address 
 	}
 	if given != nil {
 		return submitOwning(l, given.owner, func(f *Future[*Server]) {
-			settle(f, s, s.open(func() error { return s.inherit(given) }))
+			s.open(f, func() error { return s.inherit(given) })
 		})
 	}
 	return submit(l, func(f *Future[*Server]) { s.resolveAll(f, endpoints, nil) })
@@ -68,7 +68,7 @@ func (s *Server) resolveAll(f *Future[*Server], rest []endpoint, addrs []platfor
 	}
 	if len(rest) == 0 {
 		f.OnCancel(nil)
-		settle(f, s, s.open(func() error { return s.bindAll(addrs) }))
+		s.open(f, func() error { return s.bindAll(addrs) })
 		return
 	}
 	giveUp := s.loop.resolve(rest[0], func(more []platform.Sockaddr, err error) {
@@ -83,8 +83,9 @@ func (s *Server) resolveAll(f *Future[*Server], rest []endpoint, addrs []platfor
 	}
 }
 
-// open makes the sockets, then listens; after a failure nothing is left open.
-func (s *Server) open(makeSockets func() error) error {
+// open makes the sockets, then listens; after a failure nothing is left open, and
+// neither if nobody waits for the server any more.
+func (s *Server) open(f *Future[*Server], makeSockets func() error) {
 	s.over = NewFuture[struct{}](s.loop)
 	s.hooks.Opened = func(*transports.Stream) { s.counts.Connections++ }
 	s.hooks.Lost = func(*transports.Stream) { s.counts.Connections--; s.settleOver() }
@@ -97,8 +98,13 @@ func (s *Server) open(makeSockets func() error) error {
 	}
 	if err != nil {
 		s.Close()
+		f.SetError(err)
+		return
 	}
-	return err
+	f.Deliver(s, func() {
+		s.Close()
+		s.AbortClients()
+	})
 }
 
 func (s *Server) add(b *serverSocket) {

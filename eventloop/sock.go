@@ -132,6 +132,7 @@ func (l *Loop) SockAccept(s *platform.Socket) *Future[AcceptedSocket] {
 	call := &sockCall[AcceptedSocket]{
 		loop: l, op: platform.SockAccept, name: "accept", which: readerSide, socket: s,
 		attempt: func(fd int) (AcceptedSocket, error) { return accept(fd, s.Network()) },
+		dispose: func(a AcceptedSocket) { _ = a.Socket.Close() },
 	}
 	return call.start()
 }

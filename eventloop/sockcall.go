@@ -21,6 +21,7 @@ type sockCall[T any] struct {
 	socket  *platform.Socket
 	to      net.Addr // for errors; nil: whoever the socket is connected to
 	attempt func(fd int) (T, error)
+	dispose func(T) // of what an attempt has brought; nil: there is nothing to close
 
 	held   *heldSocket
 	result *Future[T]
@@ -77,6 +78,10 @@ func putOff(err error) bool {
 func (c *sockCall[T]) finish(v T, err error) {
 	err = sockError(c.name, c.socket, c.to, err)
 	c.held.free()
+	if err == nil && c.dispose != nil {
+		c.result.Deliver(v, func() { c.dispose(v) })
+		return
+	}
 	settle(c.result, v, err)
 }
 

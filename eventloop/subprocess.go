@@ -74,9 +74,7 @@ func (l *Loop) beginChild(cfg subprocess.Config, f *Future[SubprocessConnection]
 	}
 	var t *subprocess.Transport
 	cfg.Made = func() {
-		if !f.SetResult(SubprocessConnection{Transport: t, Protocol: t.Protocol()}) {
-			t.Abort()
-		}
+		f.Deliver(SubprocessConnection{Transport: t, Protocol: t.Protocol()}, t.Abort)
 	}
 	cfg.Lost = func() { delete(l.children, t) }
 	if t, err = subprocess.Start((*host)(l), cfg); err != nil {

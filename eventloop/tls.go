@@ -101,9 +101,7 @@ func (s *tlsSettings) start(l *Loop, f *Future[protocols.Transport], t protocols
 	cfg := s.transport(marks)
 	cfg.Made = func(t *transports.TLS) {
 		f.OnCancel(nil)
-		if !f.SetResult(t) {
-			t.Abort()
-		}
+		f.Deliver(t, t.Abort)
 	}
 	cfg.Failed = func(err error) { f.SetError(err) }
 	secure, err := transports.UpgradeTLS((*host)(l), t, p, cfg)

@@ -69,7 +69,8 @@ func (f *core) waitAcross(ctx context.Context, c *Coro) error {
 		return err
 	}
 	if c.expiredBefore(ctx) {
-		return f.leave(c.cause(ctx))
+		f.leave()
+		return c.cause(ctx)
 	}
 	r := newRemote(f, c.remoteWaker())
 	if err := r.arm(); err != nil {
@@ -81,8 +82,7 @@ func (f *core) waitAcross(ctx context.Context, c *Coro) error {
 		r.abandon(err == ErrCancelled)
 		return err
 	case c.expired:
-		r.abandon(true)
-		return f.verdict(c.cause(ctx))
+		return r.leave(c.cause(ctx))
 	default:
 		return f.unlessDone(f.sched.Tasks().closed())
 	}
@@ -91,7 +91,8 @@ func (f *core) waitAcross(ctx context.Context, c *Coro) error {
 // waitOutside blocks a goroutine that is no loop's.
 func (f *core) waitOutside(ctx context.Context) error {
 	if ctx.Err() != nil {
-		return f.leave(cause(ctx))
+		f.leave()
+		return cause(ctx)
 	}
 	over := make(chan struct{})
 	r := newRemote(f, func() { close(over) })
@@ -102,15 +103,8 @@ func (f *core) waitOutside(ctx context.Context) error {
 	case <-over:
 		return f.unlessDone(f.sched.Tasks().closed())
 	case <-ctx.Done():
-		r.abandon(true)
-		return f.verdict(cause(ctx))
+		return r.leave(cause(ctx))
 	}
-}
-
-// leave asks the future's loop to cancel it and does not wait for that.
-func (f *core) leave(cause error) error {
-	_ = f.sched.Post(func() { f.cancel() })
-	return f.verdict(cause)
 }
 
 // unlessDone returns err, or nil if the future has become done meanwhile.

@@ -11,8 +11,8 @@ const (
 )
 
 // core is what a future is without the type of its result. All of it belongs to
-// the loop's goroutine, but state and, once state says so, err: they may be read
-// from anywhere.
+// the loop's goroutine, but state and, once state says so, err and dispose: they may
+// be read from anywhere.
 type core struct {
 	sched      Scheduler
 	coro       *Coro // of a task's future: the task
@@ -21,6 +21,8 @@ type core struct {
 	err        error
 	head, tail *node // who waits, in the order of registration
 	onCancel   func()
+	dispose    func()        // of a value that Deliver gave, else nil
+	claim      atomic.Uint32 // of that value
 }
 
 // Done reports whether there is a result, an error or a cancellation. It may be
@@ -29,15 +31,18 @@ func (f *core) Done() bool { return f.state.Load() != pending }
 
 // Cancelled reports whether the future was cancelled. It may be called from any
 // goroutine.
-func (f *core) Cancelled() bool { return f.state.Load() == revoked }
+func (f *core) Cancelled() bool { return f.state.Load() == revoked || f.isDisposed() }
 
 // Scheduler returns the loop that the future belongs to.
 func (f *core) Scheduler() Scheduler { return f.sched }
 
 // outcome is the error of a future, ErrInvalidState while it is pending.
 func (f *core) outcome() error {
-	if !f.Done() {
+	switch {
+	case !f.Done():
 		return ErrInvalidState
+	case f.isDisposed():
+		return ErrCancelled
 	}
 	return f.err
 }

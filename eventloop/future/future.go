@@ -5,7 +5,7 @@ import "context"
 // A Future is a result that will be there later. It belongs to the goroutine of
 // its loop: SetResult, SetError, Cancel, OnCancel and the two methods that add
 // callbacks are called there, or while the loop does not run. Done, Cancelled,
-// Result, Err, Await and Settle may be called from any goroutine.
+// Result, Err, Await, Settle and Abandon may be called from any goroutine.
 //
 // Futures are made by [New], [Resolved] and [Failed].
 type Future[T any] struct {
@@ -37,7 +37,11 @@ func Failed[T any](s Scheduler, err error) *Future[T] {
 // Result returns the value and error that the future was given: the zero value
 // and ErrInvalidState while it is pending, ErrCancelled if it was cancelled.
 func (f *Future[T]) Result() (T, error) {
-	if err := f.outcome(); err != nil {
+	err := f.outcome()
+	if err == nil {
+		err = f.own()
+	}
+	if err != nil {
 		var zero T
 		return zero, err
 	}
@@ -48,8 +52,8 @@ func (f *Future[T]) Result() (T, error) {
 func (f *Future[T]) Err() error { return f.outcome() }
 
 // SetResult gives the future its value. It reports false, and does nothing, if
-// the future is done already: it may have been cancelled, and then whoever
-// produced v has to dispose of it.
+// the future is done already: it may have been cancelled. For a v that has to be
+// closed then there is Deliver.
 func (f *Future[T]) SetResult(v T) bool {
 	if f.Done() {
 		return false
@@ -131,7 +135,8 @@ func (f *Future[T]) WhenDone(fn func()) (remove func() bool) {
 // outside a task it returns ErrAwaitOnLoop; on any other goroutine it blocks. A
 // result that is there already is returned in every case, even if ctx is over.
 //
-// If ctx ends first, the future is cancelled and context.Cause(ctx) is returned.
+// If ctx ends first, the future is cancelled and context.Cause(ctx) is returned;
+// a value that comes too late for that is disposed of, see Deliver.
 // Where the future is a task's, the task may take its time to end: a task of the
 // same loop goes on waiting for it, and gets its result if it survives; everybody
 // else asks for the cancellation and leaves.

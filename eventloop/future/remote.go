@@ -63,7 +63,18 @@ func (r *remote) abandon(cancel bool) {
 	_ = r.future.sched.Post(func() {
 		r.detach()
 		if cancel {
-			r.future.cancel()
+			r.future.abandon()
 		}
 	})
+}
+
+// leave is how a wait ends whose context ended. It looks once: a result that comes
+// after that is nobody's here.
+func (r *remote) leave(cause error) error {
+	late := !r.future.Done()
+	r.abandon(late)
+	if late {
+		return cause
+	}
+	return r.future.verdict(cause)
 }

@@ -29,7 +29,7 @@ func Dial(ctx context.Context, l *eventloop.Loop, network, address string, cfg *
 	f := l.CreateConnection(func() protocols.Protocol { return c }, network, address, &cfg.Connection)
 	if _, err := f.Await(ctx); err != nil {
 		c.Abort() // should it still be connected
-		_ = l.Post(func() { f.Cancel() })
+		f.Abandon()
 		return nil, err
 	}
 	return c, nil

@@ -24,24 +24,19 @@ import (
 // If ctx ends first, its cause is returned and the child is killed; later the end
 // of ctx does not matter.
 func Exec(ctx context.Context, l *eventloop.Loop, spec subprocess.Spec) (*Process, error) {
-	return await(ctx, l, l.SubprocessExec(newChild(l), spec))
+	return await(ctx, l.SubprocessExec(newChild(l), spec))
 }
 
 // Shell is Exec of a command line; spec and errors are those of
 // Loop.SubprocessShell.
 func Shell(ctx context.Context, l *eventloop.Loop, cmdline string, spec subprocess.Spec) (*Process, error) {
-	return await(ctx, l, l.SubprocessShell(newChild(l), cmdline, spec))
+	return await(ctx, l.SubprocessShell(newChild(l), cmdline, spec))
 }
 
-func await(ctx context.Context, l *eventloop.Loop, f *eventloop.Future[eventloop.SubprocessConnection]) (*Process, error) {
+func await(ctx context.Context, f *eventloop.Future[eventloop.SubprocessConnection]) (*Process, error) {
 	c, err := f.Await(ctx)
 	if err != nil {
-		_ = l.Post(func() { // a closed loop has killed it
-			f.Cancel()
-			if late, err := f.Result(); err == nil {
-				late.Transport.Abort()
-			}
-		})
+		f.Abandon()
 		return nil, err
 	}
 	return c.Protocol.(*child).process, nil

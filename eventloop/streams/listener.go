@@ -72,12 +72,7 @@ func (l *Listener) open(ctx context.Context, loop *eventloop.Loop, address strin
 	f := loop.CreateServer(l.newConn, l.network, address, &cfg)
 	server, err := f.Await(ctx)
 	if err != nil {
-		_ = loop.Post(func() {
-			f.Cancel()
-			if late, err := f.Result(); err == nil {
-				late.Close()
-			}
-		})
+		f.Abandon()
 		return err
 	}
 	l.server = server

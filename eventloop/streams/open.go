@@ -40,7 +40,7 @@ func OpenConnection(ctx context.Context, l *eventloop.Loop, network, address str
 	}
 	c, err := f.Await(ctx)
 	if err != nil {
-		giveUp(l, f)
+		f.Abandon()
 		return nil, nil, err
 	}
 	p := c.Protocol.(*pair)
@@ -48,16 +48,6 @@ func OpenConnection(ctx context.Context, l *eventloop.Loop, network, address str
 		p.writer.host = host
 	}
 	return &p.reader, &p.writer, nil
-}
-
-// giveUp closes a connection that was made when nobody waited for it any more.
-func giveUp(l *eventloop.Loop, f *eventloop.Future[eventloop.Connection]) {
-	_ = l.Post(func() { // a closed loop has closed it
-		f.Cancel()
-		if late, err := f.Result(); err == nil {
-			late.Transport.Abort()
-		}
-	})
 }
 
 // refusal is what to tell of an argument of ours: what the platform can not do at

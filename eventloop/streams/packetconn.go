@@ -91,7 +91,7 @@ func ListenPacket(ctx context.Context, l *eventloop.Loop, network, address strin
 	f := l.CreateDatagramEndpoint(func() protocols.DatagramProtocol { return c }, &endpoint)
 	if _, err := f.Await(ctx); err != nil {
 		_ = c.Close() // should it still be made
-		_ = l.Post(func() { f.Cancel() })
+		f.Abandon()
 		return nil, err
 	}
 	return c, nil
