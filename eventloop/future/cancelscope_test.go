@@ -57,7 +57,7 @@ var _ = Describe("a cancel scope", func() {
 			note(future.FromContext(ctx).Suspend(derived))
 		})
 		scope.End(errEnough)
-		Expect(l.turn()).To(Equal(1))
+		l.turn() // the context has a goroutine that may have come as well
 		Expect(seen).To(Equal([]error{errEnough}))
 	})
 
