@@ -46,6 +46,13 @@ func listen() net.Listener {
 	return l
 }
 
+// deafPort is an address at which nobody listens. A socket holds it: the port of a
+// listener that is closed may be given to another program.
+func deafPort() net.Addr {
+	GinkgoHelper()
+	return newSocket().bound("127.0.0.1:0").NetAddr("tcp")
+}
+
 // serving makes a server on a loop that runs in the background, closed with the
 // spec.
 func serving(ctx context.Context, w *world, factory func() protocols.Protocol) *eventloop.Server {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -15,6 +17,7 @@ import (
 	"github.com/tidemill-go/tidemill/eventloop"
 	"github.com/tidemill-go/tidemill/eventloop/looptest"
 	"github.com/tidemill-go/tidemill/eventloop/streams"
+	"github.com/tidemill-go/tidemill/platform"
 	"github.com/tidemill-go/tidemill/protocols"
 )
 
@@ -237,4 +240,17 @@ func (t *meddled) Write(b []byte) (int, error) {
 		<-over
 	}
 	return t.Transport.Write(b)
+}
+
+// deafPort is an address at which nobody listens. A socket holds it: the port of a
+// listener that is closed may be given to another program.
+func deafPort() string {
+	GinkgoHelper()
+	fd, err := platform.OpenSocket(syscall.AF_INET, syscall.SOCK_STREAM)
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(platform.CloseFD, fd)
+	Expect(platform.Bind(fd, platform.InetSockaddr(netip.MustParseAddrPort("127.0.0.1:0")))).To(Succeed())
+	name, err := platform.LocalName(fd)
+	Expect(err).NotTo(HaveOccurred())
+	return name.NetAddr("tcp").String()
 }
