@@ -1,10 +1,11 @@
 package proactor
 
-// Mapped is the memory that a proactor has outside Go's heap.
+// Mapped is the memory of a proactor that /proc has no name for. The last bytes of
+// each are nobody's, unless all buffers are full.
 func Mapped(p Proactor) [][]byte {
 	u, ok := p.(*ioUring)
 	if !ok || u.closed {
 		return nil
 	}
-	return [][]byte{u.ring.memory, u.ring.entryMemory, u.buffers.memory, u.buffers.ringMemory}
+	return [][]byte{u.buffers.memory, u.buffers.ringMemory}
 }

@@ -65,7 +65,10 @@ func receiveSpecs(m proactor.Mechanism, o proactor.Options) {
 				sent := bytes.Repeat([]byte("0123456789abcde\n"), 8<<10)
 				go func() {
 					for rest := sent; len(rest) > 0; {
-						n, _ := platform.Send(far, rest)
+						n, err := platform.Send(far, rest)
+						if err != nil && !platform.WouldBlock(err) {
+							return
+						}
 						rest = rest[max(n, 0):]
 					}
 				}()
