@@ -46,12 +46,12 @@ var perKind = []func(kind string){
 // what those answer instead.
 var perOffer = map[platform.Operation][]func(kind string){
 	platform.AddReader:              {eventOrderSpecs, readerSpecs, writerSpecs, watchRefusalSpecs, descriptorSpecs},
-	platform.ConnectReadPipe:        {readPipeSpecs},
-	platform.ConnectWritePipe:       {writePipeSpecs},
-	platform.CreateDatagramEndpoint: {datagramSpecs, datagramConfigSpecs, datagramBatchSpecs},
+	platform.ConnectReadPipe:        {readPipeSpecs, unclaimedReadPipeSpecs},
+	platform.ConnectWritePipe:       {writePipeSpecs, unclaimedWritePipeSpecs},
+	platform.CreateDatagramEndpoint: {datagramSpecs, datagramConfigSpecs, datagramBatchSpecs, unclaimedDatagramSpecs},
 	platform.SubprocessExec: {
 		subprocessSpecs, subprocessStreamSpecs, subprocessEndSpecs, subprocessLoopSpecs,
-		subprocessWaitSpecs, subprocessRefusalSpecs, subprocessStressSpecs,
+		subprocessWaitSpecs, subprocessRefusalSpecs, subprocessStressSpecs, unclaimedChildSpecs,
 	},
 }
 

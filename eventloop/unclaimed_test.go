@@ -2,7 +2,9 @@ package eventloop_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"time"
 
@@ -62,9 +64,14 @@ func before[T any](w *world, l *leaver, begin func() *eventloop.Future[T]) *even
 	return begin()
 }
 
-// unclaimedSpecs are about values that come when nobody waits for them any more.
+// unclaimed is where the specs are about values that come when nobody waits for
+// them any more.
+func unclaimed(specs func()) {
+	Describe("what comes when the goroutine that waited for it has just left", specs)
+}
+
 func unclaimedSpecs(kind string) {
-	Describe("what comes when the goroutine that waited for it has just left", func() {
+	unclaimed(func() {
 		It("is closed, if it is a connection", func(ctx SpecContext) {
 			w, p, late := newRealWorld(kind), &recorder.Stream{}, newLeaver(ctx)
 			w.background()
@@ -108,24 +115,74 @@ func unclaimedSpecs(kind string) {
 			Expect(client.Read(make([]byte, 1))).Error().To(MatchError("EOF"))
 		}, bounded)
 
-		if offers(kind, platform.CreateDatagramEndpoint) {
-			It("is closed, if it is a datagram endpoint", func(ctx SpecContext) {
-				w, p, late := newRealWorld(kind), &recorder.Datagram{}, newLeaver(ctx)
-				w.background()
-				p.OnMade = func(protocols.DatagramTransport) { late.leave() }
-				expectNothing(late, w.CreateDatagramEndpoint(func() protocols.DatagramProtocol { return p },
-					&eventloop.DatagramConfig{Network: "udp4", LocalAddr: "127.0.0.1:0"}))
-				Eventually(ctx, p.Done()).Should(BeClosed())
-			}, bounded)
-		}
+		It("is closed, if it is a connection that has become secure", func(ctx SpecContext) {
+			w, p, late := newRealWorld(kind), &recorder.Stream{}, newLeaver(ctx)
+			w.background()
+			peer := connectToPeer(ctx, w, p)
+			over := make(chan error, 1)
+			go func() {
+				far := tls.Server(peer, serverTLS())
+				_, err := io.Copy(io.Discard, far)
+				over <- errors.Join(err, far.Close())
+			}()
+			cfg := clientTLS()
+			cfg.VerifyConnection = func(tls.ConnectionState) error { late.leave(); return nil }
+			expectNothing(late, w.StartTLS(p.Transport(), p, cfg, nil))
+			Eventually(ctx, p.Done()).Should(BeClosed())
+			Expect(p.String()).To(Equal("made lost(nil)"))
+			Eventually(ctx, over).Should(Receive())
+		}, bounded)
+	})
+}
 
-		if offers(kind, platform.SubprocessExec) {
-			It("is killed, if it is a child", func(ctx SpecContext) {
-				w, p, late := newNursery(kind), &recorder.Subprocess{}, newLeaver(ctx)
-				p.OnMade = func(protocols.SubprocessTransport) { late.leave() }
-				expectNothing(late, w.SubprocessExec(makes(p), shell("exec sleep 30", subprocess.Spec{})))
-				Expect(w.ended(ctx, p)).To(Equal(killed))
-			}, bounded)
-		}
+func unclaimedReadPipeSpecs(kind string) {
+	unclaimed(func() {
+		It("is closed, if it is a pipe to read from", func(ctx SpecContext) {
+			w, p, late := newRealWorld(kind), &recorder.Stream{}, newLeaver(ctx)
+			w.background()
+			r, far := pipeInto(kind)
+			p.OnMade = func(protocols.Transport) { late.leave() }
+			expectNothing(late, w.ConnectReadPipe(func() protocols.Protocol { return p }, r))
+			Eventually(ctx, p.Done()).Should(BeClosed())
+			Eventually(ctx, func() error { _, err := far.WriteString("x"); return err }).Should(Satisfy(platform.IsDisconnect))
+		}, bounded)
+	})
+}
+
+func unclaimedWritePipeSpecs(kind string) {
+	unclaimed(func() {
+		It("is closed, if it is a pipe to write to", func(ctx SpecContext) {
+			w, p, late := newRealWorld(kind), &recorder.Stream{}, newLeaver(ctx)
+			w.background()
+			far, wr := pipeOutOf(kind)
+			p.OnMade = func(protocols.Transport) { late.leave() }
+			expectNothing(late, w.ConnectWritePipe(func() protocols.Protocol { return p }, wr))
+			Eventually(ctx, p.Done()).Should(BeClosed())
+			Expect(far.Read(make([]byte, 1))).Error().To(MatchError("EOF"))
+		}, bounded)
+	})
+}
+
+func unclaimedDatagramSpecs(kind string) {
+	unclaimed(func() {
+		It("is closed, if it is a datagram endpoint", func(ctx SpecContext) {
+			w, p, late := newRealWorld(kind), &recorder.Datagram{}, newLeaver(ctx)
+			w.background()
+			p.OnMade = func(protocols.DatagramTransport) { late.leave() }
+			expectNothing(late, w.CreateDatagramEndpoint(func() protocols.DatagramProtocol { return p },
+				&eventloop.DatagramConfig{Network: "udp4", LocalAddr: "127.0.0.1:0"}))
+			Eventually(ctx, p.Done()).Should(BeClosed())
+		}, bounded)
+	})
+}
+
+func unclaimedChildSpecs(kind string) {
+	unclaimed(func() {
+		It("is killed, if it is a child", func(ctx SpecContext) {
+			w, p, late := newNursery(kind), &recorder.Subprocess{}, newLeaver(ctx)
+			p.OnMade = func(protocols.SubprocessTransport) { late.leave() }
+			expectNothing(late, w.SubprocessExec(makes(p), shell("exec sleep 30", subprocess.Spec{})))
+			Expect(w.ended(ctx, p)).To(Equal(killed))
+		}, bounded)
 	})
 }
