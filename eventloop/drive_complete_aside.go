@@ -12,7 +12,7 @@ import (
 
 // watchAside is watch where the Proactor does not poll.
 func (d *completionDriver) watchAside(h transports.Handle, s *slot) (err error) {
-	want := s.rare.interest()
+	want := s.rare.watchersWant()
 	if want == 0 {
 		return nil // an answer finds nobody, and giving the socket back takes the question back
 	}
@@ -39,25 +39,14 @@ func (d *completionDriver) foundAside(q question, ready selector.Ready) {
 	})
 }
 
-// interest is what the watchers of a descriptor want to know.
-func (r *rare) interest() (want selector.Interest) {
-	if r.reader.fn != nil {
-		want = selector.Read
-	}
-	if r.writer.fn != nil {
-		want |= selector.Write
-	}
-	return want
-}
-
 // letGo implements driver.
 func (d *completionDriver) letGo(fd int, release func()) {
 	if d.aside == nil {
 		release()
 		return
 	}
-	if h, s := d.owner(fd); s != nil && s.rare != nil && s.rare.interest() != 0 {
-		d.aside.ask(fd, h, s.rare.interest()) // the other side's call goes on, and holds the socket
+	if h, s := d.owner(fd); s != nil && s.rare.watchersWant() != 0 {
+		d.aside.ask(fd, h, s.rare.watchersWant()) // the other side's call goes on, and holds the socket
 		release()
 		return
 	}

@@ -81,11 +81,11 @@ func (s *slot) sends() bool { return s.rare != nil && s.rare.flight != nil }
 
 // interest is what a slot is to be watched for.
 func (d *readinessDriver) interest(s *slot) (in selector.Interest) {
-	watched := s.rare != nil && (s.rare.reader.fn != nil || s.rare.writer.fn != nil)
+	watched := s.rare.watchersWant()
 	switch {
 	case s.rare != nil && s.rare.connected != nil:
 		return selector.Write
-	case s.facts&borrowed == 0 && !watched && d.edge != 0 && !s.isAside():
+	case s.facts&borrowed == 0 && watched == 0 && d.edge != 0 && !s.isAside():
 		in = selector.Read | d.edge
 	case s.facts&reading != 0:
 		in = selector.Read
@@ -93,13 +93,7 @@ func (d *readinessDriver) interest(s *slot) (in selector.Interest) {
 	if port := s.port(); s.sends() || port != nil && port.waiting {
 		in |= selector.Write
 	}
-	if watched && s.rare.reader.fn != nil {
-		in |= selector.Read
-	}
-	if watched && s.rare.writer.fn != nil {
-		in |= selector.Write
-	}
-	return in
+	return in | watched
 }
 
 // update brings the selector up to date.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/tidemill-go/tidemill/eventloop/selector"
 	"github.com/tidemill-go/tidemill/platform"
 	"github.com/tidemill-go/tidemill/transports"
 )
@@ -45,6 +46,20 @@ func (r *rare) watcher(which side) *watcher {
 		return &r.writer
 	}
 	return &r.reader
+}
+
+// watchersWant is what the program's reader and writer are to be told.
+func (r *rare) watchersWant() (want selector.Interest) {
+	if r == nil {
+		return 0
+	}
+	if r.reader.fn != nil {
+		want = selector.Read
+	}
+	if r.writer.fn != nil {
+		want |= selector.Write
+	}
+	return want
 }
 
 // AddReader calls fn in every iteration in which fd is readable, at its end, or
