@@ -135,13 +135,7 @@ func (d *completionDriver) AwaitRoom(h transports.Handle) error {
 // left the next poll finds at once.
 func (d *completionDriver) receiveBatch(s *slot) {
 	port, inbox := s.rare.port, d.post.inbox(s.rare.port.options)
-	batch, err := inbox.Receive(int(s.fd), port.options.PacketInfo)
-	switch {
-	case err == nil:
-		port.sink.Arrived(batch)
-	case !platform.WouldBlock(err):
-		port.sink.ReceiveFailed(err)
-	}
+	port.received(inbox.Receive(int(s.fd), port.options.PacketInfo))
 }
 
 // SendFiles implements transports.FileDriver.

@@ -104,11 +104,17 @@ func (d *readinessDriver) receiveBatch(h transports.Handle, s *slot) {
 	if d.edge == 0 || platform.WouldBlock(err) || err == nil && len(batch) < inbox.Len() {
 		s.facts &^= mayRead
 	}
-	if len(batch) > 0 {
-		port.sink.Arrived(batch)
-	}
-	if err != nil && !platform.WouldBlock(err) && d.at(h) != nil {
-		port.sink.ReceiveFailed(err)
-	}
+	port.received(batch, err)
 	d.readOn(h)
+}
+
+// received hands over what a receive call has brought: datagrams, the error that
+// was behind them, or both.
+func (p *datagramPort) received(batch []platform.Datagram, err error) {
+	if len(batch) > 0 {
+		p.sink.Arrived(batch)
+	}
+	if err != nil && !platform.WouldBlock(err) {
+		p.sink.ReceiveFailed(err)
+	}
 }

@@ -1,6 +1,7 @@
 package transports
 
 import (
+	"net"
 	"slices"
 
 	"github.com/tidemill-go/tidemill/platform"
@@ -9,7 +10,7 @@ import (
 
 // PauseReading implements protocols.ReadTransport. What the kernel has handed
 // over already is held, what comes later waits in the kernel, as far as its
-// buffer goes.
+// buffer goes. Errors are told all the same.
 func (d *Datagram) PauseReading() {
 	d.mustBeOnLoop("PauseReading")
 	if d.deaf() {
@@ -66,9 +67,7 @@ func (d *Datagram) Arrived(batch []platform.Datagram) {
 		if b.Truncated {
 			d.handOut(list)
 			list = list[:0]
-			if !d.deaf() {
-				d.errorReceived(d.opError("recvmsg", d.sender(b.From).net, platform.EMSGSIZE))
-			}
+			d.receiveFailed(d.sender(b.From).net, platform.EMSGSIZE)
 			continue
 		}
 		p := d.sender(b.From)
@@ -85,8 +84,14 @@ func (d *Datagram) sender(name *platform.Name) *correspondent {
 }
 
 // ReceiveFailed implements DatagramSink.
-func (d *Datagram) ReceiveFailed(err error) {
-	d.errorReceived(d.opError("recvmsg", nil, err))
+func (d *Datagram) ReceiveFailed(err error) { d.receiveFailed(nil, err) }
+
+// receiveFailed tells an error of the receiving half, also while it is paused: it is
+// no input, and the kernel tells of it only once.
+func (d *Datagram) receiveFailed(from net.Addr, err error) {
+	if !d.is(isClosing) {
+		d.errorReceived(d.opError("recvmsg", from, err))
+	}
 }
 
 // Broken implements DatagramSink: an endpoint that can not receive is over.

@@ -149,6 +149,17 @@ var _ = Describe("Datagram", func() {
 			Expect(p.String()).To(Equal("made data(1) lost(nil)"))
 		})
 
+		It("is no error any more, either, after Close", func() {
+			p.OnData = func([]byte, net.Addr) { _ = p.Transport().Close() }
+			host.endpoint(p, transports.DatagramConfig{})
+			cut := from(bob, "cut")
+			cut[0].Truncated = true
+			host.arrive(append(from(alice, "a"), cut...))
+			host.Do(func() { host.post.sink.ReceiveFailed(syscall.ECONNREFUSED) })
+			host.RunUntilIdle()
+			Expect(p.String()).To(Equal("made data(1) lost(nil)"))
+		})
+
 		It("goes on after an error of a receive", func() { // I16
 			d := host.endpoint(p, transports.DatagramConfig{})
 			host.Do(func() { host.post.sink.ReceiveFailed(syscall.ECONNREFUSED) })
@@ -187,6 +198,21 @@ var _ = Describe("Datagram", func() {
 			host.RunUntilIdle()
 			Expect(p.Datagrams()).To(Equal([]string{"a", "b", "c", "d"}))
 			Expect(host.post.reading).To(BeTrue())
+		})
+
+		It("holds no errors", func() {
+			p.OnData = func([]byte, net.Addr) { p.Transport().(protocols.ReadTransport).PauseReading() }
+			d := host.endpoint(p, transports.DatagramConfig{})
+			cut := from(bob, "cut")
+			cut[0].Truncated = true
+			host.arrive(from(alice, "a", "bb"), cut)
+			host.Do(func() { host.post.sink.ReceiveFailed(syscall.ECONNREFUSED) })
+			paused := fmt.Sprintf("made data(1) error(%v) error(connection refused)", platform.EMSGSIZE)
+			Expect(p.String()).To(Equal(paused))
+			p.OnData = nil
+			host.Do(d.ResumeReading)
+			host.RunUntilIdle()
+			Expect(p.String()).To(Equal(paused + " data(2)"))
 		})
 
 		It("drops what is held when the endpoint is closed", func() {
