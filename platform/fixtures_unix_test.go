@@ -10,6 +10,8 @@ import (
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/types"
 	"golang.org/x/sys/unix"
+
+	"github.com/tidemill-go/tidemill/platform"
 )
 
 // What the system calls the errors that the specs of all systems look for.
@@ -79,4 +81,14 @@ func expectOurs(fd int) {
 	descriptor, status := flagsOf(fd)
 	Expect(descriptor&unix.FD_CLOEXEC).NotTo(BeZero(), "closed on exec")
 	Expect(status&unix.O_NONBLOCK).NotTo(BeZero(), "non-blocking")
+}
+
+// deadPort is an address where nobody hears anything: a socket that is connected
+// elsewhere holds the port, so that nobody else gets it.
+func deadPort() platform.Sockaddr {
+	GinkgoHelper()
+	fd, _ := boundTo(loopback)
+	name := localName(fd)
+	Expect(platform.Connect(fd, name)).To(Succeed()) // to itself
+	return name
 }

@@ -1,6 +1,7 @@
 package platform_test
 
 import (
+	"syscall"
 	"time"
 	"unsafe"
 
@@ -126,4 +127,16 @@ func expectOurs(fd int) {
 	received := make(chan error, 1)
 	go func() { received <- failure(platform.Recv(fd, make([]byte, 1))) }()
 	Eventually(received).WithTimeout(waitLimit).Should(Receive(HaveOccurred()), "receiving waits")
+}
+
+// deadPort is an address where nobody is, for a while at least: that a socket which
+// is connected elsewhere has others refused is not documented.
+func deadPort() platform.Sockaddr {
+	GinkgoHelper()
+	fd, err := platform.OpenSocket(syscall.AF_INET, syscall.SOCK_DGRAM)
+	Expect(err).NotTo(HaveOccurred())
+	Expect(platform.Bind(fd, loopback)).To(Succeed())
+	name := localName(fd)
+	Expect(platform.CloseFD(fd)).To(Succeed())
+	return name
 }

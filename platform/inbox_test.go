@@ -167,17 +167,6 @@ var _ = Describe("Outbox", func() {
 	})
 })
 
-// deadPort is an address where nobody is.
-func deadPort() platform.Sockaddr {
-	GinkgoHelper()
-	fd, err := platform.OpenSocket(syscall.AF_INET, syscall.SOCK_DGRAM)
-	Expect(err).NotTo(HaveOccurred())
-	Expect(platform.Bind(fd, loopback)).To(Succeed())
-	name := localName(fd)
-	Expect(platform.CloseFD(fd)).To(Succeed())
-	return name
-}
-
 var _ = Describe("the batch calls", func() {
 	It("allocate nothing", func() {
 		if runtime.GOOS != "linux" && runtime.GOOS != "windows" {
