@@ -192,14 +192,15 @@ func (w *world) once() {
 // the spec.
 func (w *world) background() (halt func()) {
 	GinkgoHelper()
-	over := make(chan error, 1)
+	over, runs := make(chan error, 1), make(chan struct{})
+	Expect(w.Post(func() { close(runs) })).To(Succeed())
 	go func() { over <- w.RunForever() }()
 	halt = sync.OnceFunc(func() {
 		w.Stop()
 		Eventually(over).WithTimeout(patient).Should(Receive(BeNil()))
 	})
 	DeferCleanup(halt)
-	Eventually(w.IsRunning).WithTimeout(patient).WithPolling(time.Millisecond).Should(BeTrue())
+	Eventually(runs).WithTimeout(patient).Should(BeClosed()) // so that whoever counts goroutines next counts its
 	return halt
 }
 

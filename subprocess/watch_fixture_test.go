@@ -104,7 +104,8 @@ func newRunningLoop(kind string) *runningLoop {
 	l.SetSlowCallback(-1)
 	r := &runningLoop{Loop: l, reports: make(chan eventloop.ExceptionContext, 10)}
 	l.SetExceptionHandler(func(_ *eventloop.Loop, c eventloop.ExceptionContext) { r.reports <- c })
-	over := make(chan error, 1)
+	over, runs := make(chan error, 1), make(chan struct{})
+	Expect(l.Post(func() { close(runs) })).To(Succeed())
 	go func() { over <- l.RunForever() }()
 	r.halt = sync.OnceFunc(func() {
 		l.Stop()
@@ -115,8 +116,39 @@ func newRunningLoop(kind string) *runningLoop {
 		Expect(l.Close()).To(Succeed())
 		Expect(r.reports).To(BeEmpty(), "unexpected calls of the exception handler")
 	})
-	Eventually(l.IsRunning).WithTimeout(patient).WithPolling(time.Millisecond).Should(BeTrue())
+	Eventually(runs).WithTimeout(patient).Should(BeClosed()) // so that whoever counts goroutines next counts its
 	return r
+}
+
+// scene is what the specs of every watcher have, made anew for each of them: a
+// loop that runs, a watcher with a log, and what handlers were told.
+type scene struct {
+	kind string
+	l    *runningLoop
+	w    subprocess.ChildWatcher
+	log  *logged
+	got  exits
+}
+
+// newScene is for a container.
+func newScene(kind string, newWatcher func() (subprocess.ChildWatcher, error)) *scene {
+	s := &scene{kind: kind}
+	BeforeEach(func() {
+		noTraces()
+		s.l, s.got = newRunningLoop(kind), newExits()
+		var err error
+		s.w, err = newWatcher()
+		Expect(err).NotTo(HaveOccurred())
+		s.log = newLog(s.w)
+	})
+	return s
+}
+
+// next waits for what a handler is told.
+func (s *scene) next(ctx context.Context) (e exit) {
+	GinkgoHelper()
+	Eventually(ctx, s.got).Should(Receive(&e))
+	return e
 }
 
 // exit is what a handler was told.

@@ -24,7 +24,7 @@ var watchers = []watcherMaker{
 // crowd is how many children end together in a spec.
 const crowd = 30
 
-var watcherSpecsHere []func(kind string, newWatcher func() (subprocess.ChildWatcher, error))
+var watcherSpecsHere []func(*scene)
 
 // errReaped is package os's answer about a process that was waited for.
 var errReaped = syscall.EINVAL

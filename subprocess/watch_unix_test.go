@@ -16,7 +16,7 @@ import (
 )
 
 // watcherSpecsHere are those of systems with signals, where anybody can reap.
-var watcherSpecsHere = []func(kind string, newWatcher func() (subprocess.ChildWatcher, error)){watcherUnixSpecs}
+var watcherSpecsHere = []func(*scene){watcherUnixSpecs}
 
 // crowd is how many children end together in a spec.
 const crowd = 100
@@ -24,32 +24,12 @@ const crowd = 100
 // errReaped is package os's answer about a process that was waited for.
 var errReaped = os.ErrProcessDone
 
-func watcherUnixSpecs(kind string, newWatcher func() (subprocess.ChildWatcher, error)) {
-	var (
-		l   *runningLoop
-		w   subprocess.ChildWatcher
-		log *logged
-		got exits
-	)
-	BeforeEach(func() {
-		noTraces()
-		l, got = newRunningLoop(kind), newExits()
-		var err error
-		w, err = newWatcher()
-		Expect(err).NotTo(HaveOccurred())
-		log = newLog(w)
-	})
-	next := func(ctx SpecContext) (e exit) {
-		GinkgoHelper()
-		Eventually(ctx, got).Should(Receive(&e))
-		return e
-	}
-
+func watcherUnixSpecs(s *scene) {
 	DescribeTable("reports a child that a signal has ended by minus its number",
 		func(ctx SpecContext, sig syscall.Signal) { // L10
 			p := startShell(fmt.Sprintf("ulimit -c 0; kill -%d $$", sig))
-			add(ctx, w, l, p, got.by("a", l))
-			Expect(next(ctx).code).To(Equal(-int(sig)))
+			add(ctx, s.w, s.l, p, s.got.by("a", s.l))
+			Expect(s.next(ctx).code).To(Equal(-int(sig)))
 		},
 		Entry("SIGKILL", watched, syscall.SIGKILL),
 		Entry("SIGTERM", watched, syscall.SIGTERM),
@@ -62,9 +42,9 @@ func watcherUnixSpecs(kind string, newWatcher func() (subprocess.ChildWatcher, e
 		ends(ctx, pid)
 		_, err := platform.ReapChild(pid)
 		Expect(err).NotTo(HaveOccurred())
-		add(ctx, w, l, p, got.by("a", l))
-		Expect(next(ctx)).To(Equal(exit{"a", pid, 255, true}))
-		Expect(log.take()).To(ConsistOf(ContainSubstring("255")))
+		add(ctx, s.w, s.l, p, s.got.by("a", s.l))
+		Expect(s.next(ctx)).To(Equal(exit{"a", pid, 255, true}))
+		Expect(s.log.take()).To(ConsistOf(ContainSubstring("255")))
 		Expect(p.Signal(syscall.SIGUSR1)).To(HaveOccurred())
 		Expect(p.Release()).To(Succeed())
 	}, watched)
@@ -74,18 +54,18 @@ func watcherUnixSpecs(kind string, newWatcher func() (subprocess.ChildWatcher, e
 		_, err := p.Wait()
 		Expect(err).NotTo(HaveOccurred())
 		Expect(p.Release()).To(Succeed())
-		Expect(w.AddChildHandler(l, p, got.by("a", l))).To(MatchError(os.ErrInvalid))
+		Expect(s.w.AddChildHandler(s.l, p, s.got.by("a", s.l))).To(MatchError(os.ErrInvalid))
 	}, watched)
 
 	It("leaves the children of os/exec alone, unless it is the fast one, which says that it took them", func(ctx SpecContext) {
 		const rounds = 20
 		p := startGated(1)
-		add(ctx, w, l, p.Process, got.by("a", l))
+		add(ctx, s.w, s.l, p.Process, s.got.by("a", s.l))
 		failures := 0
 		for i := range rounds {
 			cmd := exec.CommandContext(ctx, "/bin/sh", "-c", fmt.Sprintf("exit %d", i+1))
 			Expect(cmd.Start()).To(Succeed())
-			if w.Name() == "fast" {
+			if s.w.Name() == "fast" {
 				isReaped(ctx, cmd.Process.Pid)
 			}
 			if err := cmd.Wait(); cmd.ProcessState.ExitCode() != i+1 {
@@ -95,10 +75,10 @@ func watcherUnixSpecs(kind string, newWatcher func() (subprocess.ChildWatcher, e
 			Expect(cmd.Process.Release()).To(Succeed())
 		}
 		p.open()
-		Expect(next(ctx)).To(Equal(exit{"a", p.pid, 1, true}))
-		if w.Name() == "fast" {
+		Expect(s.next(ctx)).To(Equal(exit{"a", p.pid, 1, true}))
+		if s.w.Name() == "fast" {
 			Expect(failures).To(Equal(rounds))
-			Expect(log.take()).To(HaveLen(rounds))
+			Expect(s.log.take()).To(HaveLen(rounds))
 		} else {
 			Expect(failures).To(BeZero())
 		}

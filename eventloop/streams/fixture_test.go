@@ -53,9 +53,10 @@ func newLoop(kind string) *world {
 	Expect(err).NotTo(HaveOccurred())
 	w := &world{Loop: l}
 	l.SetExceptionHandler(w.hear)
-	over := make(chan error, 1)
+	over, runs := make(chan error, 1), make(chan struct{})
+	Expect(l.Post(func() { close(runs) })).To(Succeed())
 	go func() { over <- l.RunForever() }()
-	Eventually(l.IsRunning).WithTimeout(patient).WithPolling(time.Millisecond).Should(BeTrue())
+	Eventually(runs).WithTimeout(patient).Should(BeClosed()) // so that whoever counts goroutines next counts its
 	w.close = sync.OnceFunc(func() {
 		l.Stop()
 		Eventually(over).WithTimeout(patient).Should(Receive(BeNil()))

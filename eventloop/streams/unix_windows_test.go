@@ -12,22 +12,24 @@ import (
 
 // unixRefusalSpecs are what unixSpecs are elsewhere.
 func unixRefusalSpecs(kind string) {
-	var w *world
-	BeforeEach(func() { w = newWorld(kind) })
+	Describe("on Unix sockets", func() {
+		var w *world
+		BeforeEach(func() { w = newWorld(kind) })
 
-	It("refuses Unix sockets, and looks at no path", func(ctx context.Context) {
-		_, err := streams.Listen(ctx, w.Loop, "unix", "", nil)
-		Expect(err).To(refusal(kind, platform.CreateServerUnix))
-		_, err = streams.StartServer(w.Loop, echoLines, "unix", "", nil).Await(ctx)
-		Expect(err).To(refusal(kind, platform.CreateServerUnix))
-		_, err = streams.Dial(ctx, w.Loop, "unix", "", nil)
-		Expect(err).To(refusal(kind, platform.CreateConnectionUnix))
-		_, _, err = streams.OpenConnection(ctx, w.Loop, "unix", "", nil)
-		Expect(err).To(refusal(kind, platform.CreateConnectionUnix))
-	}, bounded)
+		It("refuses streams, and looks at no path", func(ctx context.Context) {
+			_, err := streams.Listen(ctx, w.Loop, "unix", "", nil)
+			Expect(err).To(refusal(kind, platform.CreateServerUnix))
+			_, err = streams.StartServer(w.Loop, echoLines, "unix", "", nil).Await(ctx)
+			Expect(err).To(refusal(kind, platform.CreateServerUnix))
+			_, err = streams.Dial(ctx, w.Loop, "unix", "", nil)
+			Expect(err).To(refusal(kind, platform.CreateConnectionUnix))
+			_, _, err = streams.OpenConnection(ctx, w.Loop, "unix", "", nil)
+			Expect(err).To(refusal(kind, platform.CreateConnectionUnix))
+		}, bounded)
 
-	It("refuses Unix datagram sockets", func(ctx context.Context) {
-		_, err := streams.ListenPacket(ctx, w.Loop, "unixgram", "", nil)
-		Expect(err).To(refusal(kind, platform.CreateDatagramEndpointUnix))
-	}, bounded)
+		It("refuses datagrams", func(ctx context.Context) {
+			_, err := streams.ListenPacket(ctx, w.Loop, "unixgram", "", nil)
+			Expect(err).To(refusal(kind, platform.CreateDatagramEndpointUnix))
+		}, bounded)
+	})
 }
