@@ -58,6 +58,31 @@ func visit(c net.Conn, random *rand.Rand, reset bool) {
 	}
 }
 
+// audience are echoes that can ask whether their clients are still there. The
+// kernel drops packets of a crowded loopback, and sends a reset once more only to
+// those who ask.
+type audience map[*attendant]struct{}
+
+type attendant struct {
+	echo
+	among audience
+}
+
+func (a audience) admit() protocols.Protocol { return &attendant{among: a} }
+
+func (a audience) ask() {
+	for one := range a {
+		_, _ = one.transport.Write([]byte("there?"))
+	}
+}
+
+func (l *attendant) ConnectionMade(t protocols.Transport) {
+	l.echo.ConnectionMade(t)
+	l.among[l] = struct{}{}
+}
+
+func (l *attendant) ConnectionLost(error) { delete(l.among, l) }
+
 func churnSpecs(kind string) {
 	churned := []any{
 		Entry("TCP, 500 of them", "tcp", 500, bounded),
@@ -80,12 +105,16 @@ func churnSpecs(kind string) {
 			// Before the server: a proactor of Windows makes the sockets of connections
 			// that are still to come, more of them for a server that is busy.
 			before := descriptors()
-			server, err := w.CreateServer(newEcho, network, address, nil).Await(ctx)
+			clients := audience{}
+			server, err := w.CreateServer(clients.admit, network, address, nil).Await(ctx)
 			Expect(err).NotTo(HaveOccurred())
 			seed := uint64(GinkgoRandomSeed())
 			running := gleak.Goroutines()
 			churn(server.Addrs()[0], n, seed)
-			Eventually(ctx, func() int { return statistics(ctx, w, server).Connections }).Should(BeZero())
+			Eventually(ctx, func() int {
+				w.on(ctx, clients.ask)
+				return statistics(ctx, w, server).Connections
+			}).Should(BeZero())
 			Expect(statistics(ctx, w, server).Accepted).To(BeNumerically(">", n/2))
 			Expect(statistics(ctx, w, server).Pauses).To(BeZero())
 			Eventually(ctx, gleak.Goroutines).ShouldNot(gleak.HaveLeaked(running))
@@ -168,10 +197,12 @@ func connectAndLose(ctx context.Context, w *world, to string, n int) {
 	}
 }
 
-// leaving says when it is lost.
+// leaving says when it is lost. It asks its peer, as audience does.
 type leaving struct {
 	protocols.Base
 	lost chan struct{}
 }
+
+func (l *leaving) ConnectionMade(t protocols.Transport) { _, _ = t.Write([]byte("there?")) }
 
 func (l *leaving) ConnectionLost(error) { close(l.lost) }

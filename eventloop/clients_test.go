@@ -21,7 +21,8 @@ func clientsSpecs(kind string) {
 			GinkgoHelper()
 			w.background()
 			p = &recorder.Stream{}
-			p.OnMade = func(t protocols.Transport) { _, _ = t.Write(pattern(n)) }
+			much := pattern(n)
+			p.OnMade = func(t protocols.Transport) { _, _ = t.Write(much) }
 			server = serving(ctx, w, func() protocols.Protocol { return p })
 			other = serving(ctx, w, newEcho)
 			client = dial(server.Addrs()[0])
