@@ -93,8 +93,9 @@ var _ = Describe("shell -listen", func() {
 				Eventually(d.screen, patience).Should(gbytes.Say(`[$#] $`))
 				d.types("tty\r")
 				Eventually(d.screen, patience).Should(gbytes.Say(`\r\n/dev/pts/\d+\r\n.*[$#] $`))
-				d.types("sleep 100\r")
-				Eventually(d.screen, patience).Should(gbytes.Say(`\r\n`))
+				// It is at the terminal once it says so; before, the shell itself is.
+				d.types("sh -c 'echo run\"\"ning; exec sleep 100'\r")
+				Eventually(d.screen, patience).Should(gbytes.Say(`\r\nrunning\r\n`))
 				d.types("\x03")
 				Eventually(d.screen, patience).Should(gbytes.Say(`[$#] $`))
 				d.types("exit 7\r")
